@@ -1,0 +1,193 @@
+"""Scheduling's routes."""
+
+from typing import Any
+from uuid import UUID
+
+from services.scheduling import handlers, queries, schemas
+from services.scheduling.commands import (
+    AddResource,
+    BookAppointment,
+    CancelAppointment,
+    NoteArrival,
+    OnboardClinic,
+)
+from services.scheduling.domain import Appointment, Clinic, Resource
+from shared.context import CLINICAL, NETWORK, STAFF, Role
+from shared.facts import readiness_view
+from shared.http import Routes
+from shared.http.routes import current_runtime
+from shared.unit_of_work import Reading, UnitOfWork
+
+routes = Routes("scheduling", "Clinics, rooms, people and time")
+
+DESK = {Role.FRONT_DESK, Role.CLINIC_ADMIN}
+BOOKERS = DESK | {Role.THERAPIST}
+ADMINS = {Role.CLINIC_ADMIN, Role.NETWORK_ADMIN}
+READERS = STAFF | NETWORK
+
+_appointment = schemas.AppointmentView()
+
+
+@routes.post(
+    "/clinics",
+    network=True,
+    roles={Role.NETWORK_ADMIN},
+    takes=schemas.OnboardClinicBody(),
+    gives=schemas.ClinicView(),
+    status=201,
+)
+def onboard_clinic(uow: UnitOfWork, body: dict[str, Any]) -> Clinic:
+    """A clinic joins the network."""
+    return handlers.onboard_clinic(OnboardClinic(**body), uow)
+
+
+@routes.get("/clinics", network=True, roles=NETWORK, gives=schemas.ClinicsView())
+def list_clinics(reading: Reading) -> dict[str, Any]:
+    """Every clinic of the network."""
+    return {"items": queries.all_clinics(reading)}
+
+
+@routes.get("", roles=READERS, gives=schemas.ClinicView())
+def show_clinic(reading: Reading) -> Any:
+    """The clinic."""
+    return queries.clinic(reading)
+
+
+@routes.post(
+    "/resources",
+    roles=ADMINS,
+    takes=schemas.AddResourceBody(),
+    gives=schemas.ResourceView(),
+    status=201,
+)
+def add_resource(uow: UnitOfWork, body: dict[str, Any]) -> Resource:
+    """A room or a member of staff can be booked."""
+    return handlers.add_resource(AddResource(**body), uow)
+
+
+@routes.get("/resources", roles=READERS, gives=schemas.ResourcesView())
+def list_resources(reading: Reading) -> dict[str, Any]:
+    """What can be booked."""
+    return {"items": queries.all_resources(reading)}
+
+
+@routes.post(
+    "/appointments",
+    roles=BOOKERS,
+    takes=schemas.BookAppointmentBody(),
+    gives=_appointment,
+    status=201,
+)
+def book_appointment(uow: UnitOfWork, body: dict[str, Any]) -> Appointment:
+    """Hold a room, staff and the patient for a time."""
+    return handlers.book_appointment(BookAppointment(**body), uow)
+
+
+@routes.get("/appointments/<uuid:appointment_id>", roles=READERS, gives=_appointment)
+def show_appointment(reading: Reading, appointment_id: UUID) -> Any:
+    """One appointment."""
+    return queries.appointment(reading, appointment_id)
+
+
+@routes.post(
+    "/appointments/<uuid:appointment_id>/escort",
+    roles=BOOKERS,
+    gives=_appointment,
+)
+def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
+    """Somebody will take the patient home."""
+    return handlers.confirm_escort(appointment_id, uow)
+
+
+@routes.delete(
+    "/appointments/<uuid:appointment_id>/escort",
+    roles=BOOKERS,
+    gives=_appointment,
+)
+def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
+    """Nobody will take the patient home any more."""
+    return handlers.withdraw_escort(appointment_id, uow)
+
+
+@routes.post(
+    "/appointments/<uuid:appointment_id>/cancel",
+    roles=BOOKERS,
+    takes=schemas.CancelBody(),
+    gives=_appointment,
+)
+def cancel_appointment(
+    uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
+) -> Appointment:
+    """Call an appointment off."""
+    return handlers.cancel_appointment(
+        CancelAppointment(appointment_id=appointment_id, **body), uow
+    )
+
+
+@routes.post(
+    "/appointments/<uuid:appointment_id>/arrive",
+    roles=DESK | CLINICAL,
+    takes=schemas.ArrivalBody(),
+    gives=_appointment,
+)
+def note_arrival(
+    uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
+) -> Appointment:
+    """The patient is here."""
+    return handlers.note_arrival(
+        NoteArrival(appointment_id=appointment_id, **body), uow
+    )
+
+
+@routes.post(
+    "/appointments/<uuid:appointment_id>/no-show",
+    roles=DESK,
+    gives=_appointment,
+)
+def note_no_show(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
+    """The patient did not come."""
+    return handlers.note_no_show(appointment_id, uow)
+
+
+@routes.get("/day", roles=READERS, query=schemas.DayQuery(), gives=schemas.DayView())
+def show_day(reading: Reading, query: dict[str, Any]) -> Any:
+    """The clinic's day, by its own clock."""
+    return queries.day(reading, query["date"], current_runtime().clock())
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/appointments",
+    roles=READERS,
+    gives=schemas.AppointmentsView(),
+)
+def list_appointments(reading: Reading, patient_id: UUID) -> dict[str, Any]:
+    """A patient's appointments."""
+    return {"items": queries.of_patient(reading, patient_id)}
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/readiness",
+    roles=READERS,
+    query=schemas.ReadinessQuery(),
+    gives=schemas.ReadinessView(),
+)
+def show_readiness(
+    reading: Reading, query: dict[str, Any], patient_id: UUID
+) -> dict[str, Any]:
+    """Whether a dose could be booked, and what speaks against it."""
+    at = query["at"] or current_runtime().clock()
+    gate = query["gate"]
+    known = queries.facts_of(reading, patient_id)
+    return readiness_view(handlers.readiness_of(gate, at, known), gate=gate, at=at)
+
+
+@routes.get("/integrations", roles=READERS, gives=schemas.IntegrationsView())
+def list_integrations(reading: Reading) -> dict[str, Any]:
+    """Integrations that want an appointment."""
+    return {"items": queries.open_integrations(reading)}
+
+
+@routes.get("/overlaps", roles=READERS, gives=schemas.OverlapsView())
+def list_overlaps(reading: Reading) -> dict[str, Any]:
+    """Claims that overlap: a check that the database kept its promise."""
+    return {"items": queries.overlaps(reading)}

@@ -1,0 +1,314 @@
+"""Clinics, what can be booked in them, and appointments with their rules."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.aggregate import Aggregate
+from shared.errors import ConflictError, InvalidError
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentMarkedAtRisk,
+    AppointmentNoShow,
+    AppointmentReleased,
+    ClinicOnboarded,
+    EscortConfirmed,
+    EscortWithdrawn,
+    PatientArrived,
+    ResourceAdded,
+)
+
+
+class DoubleBookedError(ConflictError):
+    """The room, a member of staff or the patient is taken at that time."""
+
+    code = "double_booked"
+
+
+class NotReadyError(ConflictError):
+    """The patient is not ready for a dose at that time."""
+
+    code = "not_ready"
+
+
+class TooCloseError(ConflictError):
+    """Another dose of this patient is too close to that time."""
+
+    code = "too_close_to_another_dose"
+
+
+class WrongStateError(ConflictError):
+    """The appointment's present state does not allow this."""
+
+    code = "wrong_state"
+
+
+class TooEarlyError(ConflictError):
+    """This can only be said once the appointment has begun."""
+
+    code = "too_early"
+
+
+class ResourceKind(StrEnum):
+    """What can be booked."""
+
+    ROOM = "room"
+    THERAPIST = "therapist"
+    MONITOR = "monitor"
+
+
+class AppointmentType(StrEnum):
+    """What an appointment is for."""
+
+    PREPARATION = "preparation"
+    DOSING = "dosing"
+    INTEGRATION = "integration"
+
+
+class AppointmentStatus(StrEnum):
+    """How far an appointment has come."""
+
+    BOOKED = "booked"
+    AT_RISK = "at_risk"
+    RELEASED = "released"
+    ARRIVED = "arrived"
+    IN_PROGRESS = "in_progress"
+    FULFILLED = "fulfilled"
+    CANCELLED = "cancelled"
+    NO_SHOW = "no_show"
+
+
+class IntegrationStatus(StrEnum):
+    """How far an integration that fell due has come."""
+
+    OPEN = "open"
+    BOOKED = "booked"
+    COMPLETED = "completed"
+
+
+AHEAD = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.AT_RISK})
+PRESENT = frozenset({AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS})
+
+BUNDLES = {
+    AppointmentType.PREPARATION: {ResourceKind.ROOM, ResourceKind.THERAPIST},
+    AppointmentType.DOSING: {
+        ResourceKind.ROOM,
+        ResourceKind.THERAPIST,
+        ResourceKind.MONITOR,
+    },
+    AppointmentType.INTEGRATION: {ResourceKind.ROOM, ResourceKind.THERAPIST},
+}
+"""What each type of appointment needs besides the patient."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Clinic(Aggregate):
+    """A place where patients are treated; its id is its clinic id.
+
+    `alert_response_seconds` is how soon somebody must take an alert on.
+    """
+
+    name: str
+    time_zone: str
+    alert_response_seconds: int
+
+    def onboard(self) -> ClinicOnboarded:
+        """The clinic joins the network.
+
+        Raises:
+            InvalidError: the time zone is not in the IANA database.
+        """
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InvalidError("no such time zone", field="time_zone") from error
+        return ClinicOnboarded(
+            time_zone=self.time_zone, alert_response_seconds=self.alert_response_seconds
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Resource(Aggregate):
+    """A room or a member of staff; `name` is what the day board shows."""
+
+    kind: ResourceKind
+    name: str
+
+    def add(self) -> ResourceAdded:
+        """It can be booked from now on."""
+        return ResourceAdded(resource_id=self.id, kind=self.kind.value)
+
+
+@dataclass(kw_only=True, eq=False)
+class Patient(Aggregate):
+    """What scheduling knows of a patient: that there is one, and the open episode."""
+
+    episode_id: UUID
+
+
+@dataclass(kw_only=True, eq=False)
+class Claim:
+    """One resource, or the patient, held by an appointment for its time."""
+
+    id: UUID
+    appointment_id: UUID
+    clinic_id: UUID
+    resource_id: UUID
+    kind: str
+    starts_at: datetime
+    ends_at: datetime
+    active: bool = True
+
+
+@dataclass(kw_only=True, eq=False)
+class Appointment(Aggregate):
+    """A time for one patient, and everything it holds."""
+
+    patient_id: UUID
+    episode_id: UUID
+    type: AppointmentType
+    starts_at: datetime
+    ends_at: datetime
+    status: AppointmentStatus = AppointmentStatus.BOOKED
+    escort_confirmed: bool = False
+    integration_id: UUID | None = None
+    claims: list[Claim] = field(default_factory=list)
+
+    @property
+    def room_id(self) -> UUID:
+        """The room it takes place in."""
+        return next(
+            claim.resource_id
+            for claim in self.claims
+            if claim.kind == ResourceKind.ROOM
+        )
+
+    def book(self) -> AppointmentBooked:
+        """Room, staff and patient are held."""
+        if self.ends_at <= self.starts_at:
+            raise InvalidError("it must end after it starts", field="ends_at")
+        return AppointmentBooked(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            appointment_type=self.type.value,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            resource_ids=tuple(
+                claim.resource_id
+                for claim in self.claims
+                if claim.resource_id != self.patient_id
+            ),
+        )
+
+    def confirm_escort(self) -> EscortConfirmed:
+        """Somebody will take the patient home."""
+        self._demand(AHEAD | PRESENT)
+        self.escort_confirmed = True
+        return EscortConfirmed(appointment_id=self.id, patient_id=self.patient_id)
+
+    def withdraw_escort(self) -> EscortWithdrawn:
+        """Nobody will take the patient home any more."""
+        self._demand(AHEAD | PRESENT)
+        self.escort_confirmed = False
+        return EscortWithdrawn(appointment_id=self.id, patient_id=self.patient_id)
+
+    def mark_at_risk(
+        self, missing: tuple[str, ...], *, cutoff_at: datetime
+    ) -> AppointmentMarkedAtRisk:
+        """A fact it rests on no longer holds."""
+        self._demand(AHEAD)
+        self.status = AppointmentStatus.AT_RISK
+        return AppointmentMarkedAtRisk(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            missing=missing,
+            cutoff_at=cutoff_at,
+        )
+
+    def release(self, cause_code: str) -> AppointmentReleased:
+        """Give everything back, because the dose may not be given."""
+        self._demand(AHEAD)
+        self._give_back(AppointmentStatus.RELEASED)
+        return AppointmentReleased(
+            appointment_id=self.id, patient_id=self.patient_id, cause_code=cause_code
+        )
+
+    def cancel(
+        self, *, by: str, reason_code: str, at: datetime, late_notice: timedelta
+    ) -> AppointmentCancelled:
+        """The patient or the clinic calls it off."""
+        self._demand(AHEAD | PRESENT)
+        notice = self.starts_at - at
+        self._give_back(AppointmentStatus.CANCELLED)
+        return AppointmentCancelled(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            by=by,
+            reason_code=reason_code,
+            notice_minutes=int(notice.total_seconds() // 60),
+            late=notice < late_notice,
+        )
+
+    def arrive(self, *, escort_present: bool) -> PatientArrived:
+        """The patient is here."""
+        self._demand(AHEAD)
+        self.status = AppointmentStatus.ARRIVED
+        return PatientArrived(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            room_id=self.room_id,
+            escort_present=escort_present,
+        )
+
+    def note_no_show(self, *, at: datetime) -> AppointmentNoShow:
+        """The patient did not come."""
+        self._demand(AHEAD)
+        if at < self.starts_at:
+            raise TooEarlyError
+        self._give_back(AppointmentStatus.NO_SHOW)
+        return AppointmentNoShow(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            appointment_type=self.type.value,
+        )
+
+    def fulfil(self) -> AppointmentFulfilled:
+        """What it was for has been done; the room is free for the rest of its time."""
+        self._demand(AHEAD | PRESENT)
+        self._give_back(AppointmentStatus.FULFILLED)
+        return AppointmentFulfilled(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            appointment_type=self.type.value,
+        )
+
+    def _give_back(self, status: AppointmentStatus) -> None:
+        self.status = status
+        for claim in self.claims:
+            claim.active = False
+
+    def _demand(self, allowed: frozenset[AppointmentStatus]) -> None:
+        if self.status not in allowed:
+            raise WrongStateError(
+                f"this cannot be done to an appointment that is {self.status.value}",
+                details={"status": self.status.value},
+            )
+
+
+@dataclass(kw_only=True, eq=False)
+class IntegrationNeed(Aggregate):
+    """An integration that fell due and wants an appointment."""
+
+    patient_id: UUID
+    session_id: UUID
+    due_at: datetime
+    late_at: datetime
+    status: IntegrationStatus = IntegrationStatus.OPEN

@@ -1,0 +1,376 @@
+"""What scheduling does about each command and each event."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.scheduling.commands import (
+    AddResource,
+    BookAppointment,
+    CancelAppointment,
+    NoteArrival,
+    OnboardClinic,
+)
+from services.scheduling.domain import (
+    AHEAD,
+    BUNDLES,
+    PRESENT,
+    Appointment,
+    AppointmentStatus,
+    AppointmentType,
+    Claim,
+    Clinic,
+    IntegrationNeed,
+    IntegrationStatus,
+    NotReadyError,
+    Patient,
+    Resource,
+    ResourceKind,
+    TooCloseError,
+)
+from services.scheduling.models import appointments, facts
+from shared.errors import InvalidError, NotFoundError
+from shared.events import Event
+from shared.events.intake import ConsentWithdrawn, PatientRegistered
+from shared.events.sessions import (
+    IntegrationCompleted,
+    IntegrationFellDue,
+    PatientDischarged,
+    PreparationCompleted,
+    RecordAborted,
+    RecordOpened,
+)
+from shared.ids import uuid7
+from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
+from shared.rulepack import load_pack
+from shared.unit_of_work import UnitOfWork
+
+CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
+RELEASE = "release_if_not_ready"
+RELEASE_BEFORE = timedelta(hours=24)
+
+
+def onboard_clinic(command: OnboardClinic, uow: UnitOfWork) -> Clinic:
+    """A clinic joins the network."""
+    clinic_id = uuid7()
+    seconds = command.alert_response_seconds
+    if seconds is None:
+        seconds = int(load_pack().alerts.respond_within.total_seconds())
+    clinic = Clinic(
+        id=clinic_id,
+        clinic_id=clinic_id,
+        name=command.name,
+        time_zone=command.time_zone,
+        alert_response_seconds=seconds,
+    )
+    uow.publish(clinic.onboard(), of=clinic)
+    return uow.add(clinic)
+
+
+def add_resource(command: AddResource, uow: UnitOfWork) -> Resource:
+    """A room or a member of staff can be booked."""
+    resource = Resource(
+        id=uuid7(), clinic_id=uow.clinic_id, kind=command.kind, name=command.name
+    )
+    uow.publish(resource.add(), of=resource)
+    return uow.add(resource)
+
+
+def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
+    """Hold a room, staff and the patient for a time.
+
+    Raises:
+        NotReadyError: a dose, and a fact it rests on would not hold at that time.
+        TooCloseError: a dose, too soon before or after another.
+        DoubleBookedError: something is taken; the database says so at the commit.
+    """
+    patient = uow.get(Patient, command.patient_id)
+    if command.starts_at < uow.now - timedelta(hours=1):
+        raise InvalidError("that time is past", field="starts_at")
+    if command.type is AppointmentType.DOSING:
+        _demand_ready(patient.id, Gate.BOOKING, command.starts_at, uow)
+        _demand_spacing(patient.id, command.starts_at, uow)
+    appointment = Appointment(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=patient.id,
+        episode_id=patient.episode_id,
+        type=command.type,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at or command.starts_at + _duration(command.type),
+        integration_id=command.integration_id,
+    )
+    appointment.claims = _claims(command, appointment, uow)
+    if command.integration_id:
+        need = uow.get(IntegrationNeed, command.integration_id)
+        need.status = IntegrationStatus.BOOKED
+    uow.publish(appointment.book(), of=appointment)
+    return uow.add(appointment)
+
+
+def confirm_escort(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
+    """Somebody will take the patient home."""
+    appointment = uow.get(Appointment, appointment_id)
+    uow.publish(appointment.confirm_escort(), of=appointment)
+    return appointment
+
+
+def withdraw_escort(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
+    """Nobody will take the patient home any more."""
+    appointment = uow.get(Appointment, appointment_id)
+    uow.publish(appointment.withdraw_escort(), of=appointment)
+    return appointment
+
+
+def cancel_appointment(command: CancelAppointment, uow: UnitOfWork) -> Appointment:
+    """Call an appointment off."""
+    appointment = uow.get(Appointment, command.appointment_id)
+    _cancel(appointment, command.by, command.reason_code, uow)
+    return appointment
+
+
+def note_arrival(command: NoteArrival, uow: UnitOfWork) -> Appointment:
+    """The patient is here; whether an escort is counts from now on."""
+    appointment = uow.get(Appointment, command.appointment_id)
+    uow.publish(
+        appointment.arrive(escort_present=command.escort_present), of=appointment
+    )
+    if command.escort_present and not appointment.escort_confirmed:
+        uow.publish(appointment.confirm_escort(), of=appointment)
+    if not command.escort_present and appointment.escort_confirmed:
+        uow.publish(appointment.withdraw_escort(), of=appointment)
+    return appointment
+
+
+def note_no_show(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
+    """The patient did not come."""
+    appointment = uow.get(Appointment, appointment_id)
+    uow.publish(appointment.note_no_show(at=uow.now), of=appointment)
+    uow.forget(RELEASE, about=appointment.id)
+    return appointment
+
+
+def readiness_of(
+    gate: Gate,
+    at: datetime,
+    known: list[Fact],
+    appointment: Appointment | None = None,
+) -> Readiness:
+    """Whether a patient is ready at a gate, by what scheduling knows."""
+    if appointment is not None:
+        known.append(
+            Fact(
+                name=FactName.ESCORT_CONFIRMED,
+                holds=appointment.escort_confirmed,
+                appointment_id=appointment.id,
+            )
+        )
+    return evaluate(
+        known,
+        gate=gate,
+        at=at,
+        pack=load_pack(),
+        appointment_id=appointment.id if appointment else None,
+    )
+
+
+def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
+    """A patient can be booked."""
+    if uow.find(Patient, event.patient_id) is None:
+        uow.add(
+            Patient(
+                id=event.patient_id,
+                clinic_id=uow.clinic_id,
+                episode_id=event.episode_id,
+            )
+        )
+
+
+def note_fact(event: Event, uow: UnitOfWork) -> None:
+    """A readiness fact changed: look again at the doses that rest on it."""
+    if facts.note(event, uow):
+        patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
+        for appointment in _doses_ahead(patient_id, uow):
+            _look_again(appointment, uow)
+
+
+def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
+    """A consent is taken back: doses that rest on it are given back at once."""
+    facts.note(event, uow)
+    for appointment in _doses_ahead(event.patient_id, uow):
+        readiness = _readiness(appointment, uow, gate=Gate.AUTHORISATION)
+        if any(reason.fact in CONSENTS for reason in readiness.reasons):
+            uow.forget(RELEASE, about=appointment.id)
+            uow.publish(appointment.release("consent_withdrawn"), of=appointment)
+
+
+def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
+    """The cut-off of a dose at risk: give it back unless all is well again."""
+    appointment = uow.find(Appointment, appointment_id)
+    if appointment is None or appointment.status is not AppointmentStatus.AT_RISK:
+        return
+    if not _readiness(appointment, uow).ready:
+        uow.publish(appointment.release("not_ready_at_cutoff"), of=appointment)
+
+
+def note_begun(event: RecordOpened, uow: UnitOfWork) -> None:
+    """A treatment record is open: the appointment is under way."""
+    appointment = uow.find(Appointment, event.appointment_id)
+    if appointment and appointment.status is AppointmentStatus.ARRIVED:
+        appointment.status = AppointmentStatus.IN_PROGRESS
+
+
+def fulfil(event: PatientDischarged | PreparationCompleted, uow: UnitOfWork) -> None:
+    """What an appointment was for has been done."""
+    if isinstance(event, PreparationCompleted):
+        note_fact(event, uow)
+    appointment = uow.find(Appointment, event.appointment_id)
+    if appointment and appointment.status in AHEAD | PRESENT:
+        uow.publish(appointment.fulfil(), of=appointment)
+
+
+def end_early(event: RecordAborted, uow: UnitOfWork) -> None:
+    """A session ended early: the rest of its time is free."""
+    appointment = uow.find(Appointment, event.appointment_id)
+    if appointment and appointment.status in PRESENT:
+        _cancel(appointment, "clinic", "session_aborted", uow)
+
+
+def need_integration(event: IntegrationFellDue, uow: UnitOfWork) -> None:
+    """An integration wants an appointment."""
+    if uow.find(IntegrationNeed, event.integration_id) is None:
+        uow.add(
+            IntegrationNeed(
+                id=event.integration_id,
+                clinic_id=uow.clinic_id,
+                patient_id=event.patient_id,
+                session_id=event.session_id,
+                due_at=event.due_at,
+                late_at=event.late_at,
+            )
+        )
+
+
+def close_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
+    """An integration took place: nothing is to be booked, its appointment is done."""
+    if need := uow.find(IntegrationNeed, event.integration_id):
+        need.status = IntegrationStatus.COMPLETED
+    for appointment in uow.all(
+        select(Appointment).where(
+            appointments.c.integration_id == event.integration_id,
+            appointments.c.status.in_(AHEAD | PRESENT),
+        )
+    ):
+        uow.publish(appointment.fulfil(), of=appointment)
+
+
+def _cancel(
+    appointment: Appointment, by: str, reason_code: str, uow: UnitOfWork
+) -> None:
+    event = appointment.cancel(
+        by=by,
+        reason_code=reason_code,
+        at=uow.now,
+        late_notice=load_pack().cancellation.late_notice,
+    )
+    uow.forget(RELEASE, about=appointment.id)
+    uow.publish(event, of=appointment)
+    if appointment.integration_id:
+        need = uow.get(IntegrationNeed, appointment.integration_id)
+        need.status = IntegrationStatus.OPEN
+
+
+def _duration(kind: AppointmentType) -> timedelta:
+    return load_pack().appointments.durations[kind.value]
+
+
+def _claims(
+    command: BookAppointment, appointment: Appointment, uow: UnitOfWork
+) -> list[Claim]:
+    """One claim for each thing the appointment holds, and one for the patient."""
+    wanted = {
+        ResourceKind.ROOM: command.room_id,
+        ResourceKind.THERAPIST: command.therapist_id,
+        ResourceKind.MONITOR: command.monitor_id,
+    }
+    held: list[tuple[str, UUID]] = [("patient", appointment.patient_id)]
+    for kind, resource_id in wanted.items():
+        if resource_id is None:
+            if kind in BUNDLES[command.type]:
+                raise InvalidError("this appointment needs one", field=f"{kind}_id")
+            continue
+        resource = uow.find(Resource, resource_id)
+        if resource is None or resource.kind is not kind:
+            raise NotFoundError(f"there is no such {kind} in this clinic")
+        held.append((kind.value, resource_id))
+    # Claims are taken in one order everywhere, so that two bookings cannot deadlock.
+    return [
+        Claim(
+            id=uuid7(),
+            appointment_id=appointment.id,
+            clinic_id=appointment.clinic_id,
+            resource_id=resource_id,
+            kind=kind,
+            starts_at=appointment.starts_at,
+            ends_at=appointment.ends_at,
+        )
+        for kind, resource_id in sorted(held, key=lambda pair: pair[1])
+    ]
+
+
+def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -> None:
+    known = facts.of(patient_id, uow.connection, uow.clinic_id)
+    readiness = readiness_of(gate, at, known)
+    if not readiness.ready:
+        raise NotReadyError(
+            details={
+                "reasons": [
+                    {"fact": reason.fact.value, "cause": reason.cause.value}
+                    for reason in readiness.reasons
+                ]
+            }
+        )
+
+
+def _demand_spacing(patient_id: UUID, at: datetime, uow: UnitOfWork) -> None:
+    spacing = load_pack().dose.minimum_spacing
+    near = select(Appointment).where(
+        appointments.c.patient_id == patient_id,
+        appointments.c.type == AppointmentType.DOSING,
+        appointments.c.status.in_(AHEAD | PRESENT | {AppointmentStatus.FULFILLED}),
+        appointments.c.starts_at > at - spacing,
+        appointments.c.starts_at < at + spacing,
+    )
+    if uow.all(near.limit(1)):
+        raise TooCloseError
+
+
+def _doses_ahead(patient_id: UUID, uow: UnitOfWork) -> list[Appointment]:
+    return uow.all(
+        select(Appointment).where(
+            appointments.c.patient_id == patient_id,
+            appointments.c.type == AppointmentType.DOSING,
+            appointments.c.status.in_(AHEAD),
+        )
+    )
+
+
+def _readiness(
+    appointment: Appointment, uow: UnitOfWork, *, gate: Gate = Gate.BOOKING
+) -> Readiness:
+    known = facts.of(appointment.patient_id, uow.connection, uow.clinic_id)
+    return readiness_of(gate, appointment.starts_at, known, appointment)
+
+
+def _look_again(appointment: Appointment, uow: UnitOfWork) -> None:
+    """Mark a dose at risk when a fact it rests on is gone."""
+    readiness = _readiness(appointment, uow)
+    if readiness.ready or appointment.status is not AppointmentStatus.BOOKED:
+        return
+    cutoff_at = max(uow.now, appointment.starts_at - RELEASE_BEFORE)
+    uow.publish(
+        appointment.mark_at_risk(readiness.missing, cutoff_at=cutoff_at),
+        of=appointment,
+    )
+    uow.remind(RELEASE, about=appointment.id, at=cutoff_at)

@@ -1,0 +1,157 @@
+"""What screens and lists read of scheduling."""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from services.scheduling.domain import AppointmentStatus
+from services.scheduling.models import (
+    appointments,
+    claims,
+    clinics,
+    facts,
+    integration_needs,
+    resources,
+)
+from shared.readiness import Fact
+from shared.unit_of_work import Reading
+
+Row = Mapping[str, Any]
+
+
+def all_clinics(reading: Reading, ids: list[UUID] | None = None) -> list[Row]:
+    """The clinics of the network, by name; only these, if ids are given."""
+    query = select(clinics).order_by(clinics.c.name)
+    return reading.rows(query if ids is None else query.where(clinics.c.id.in_(ids)))
+
+
+def clinic(reading: Reading) -> Row:
+    """The clinic that is read for."""
+    return reading.one(reading.select(clinics), "clinic")
+
+
+def all_resources(reading: Reading) -> list[Row]:
+    """What can be booked, by kind and name."""
+    return reading.rows(
+        reading.select(resources).order_by(resources.c.kind, resources.c.name)
+    )
+
+
+def appointment(reading: Reading, appointment_id: UUID) -> Row:
+    """One appointment with what it holds.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    query = reading.select(appointments).where(appointments.c.id == appointment_id)
+    row = reading.one(query, "appointment")
+    return _with_claims(reading, [row])[0]
+
+
+def of_patient(reading: Reading, patient_id: UUID) -> list[Row]:
+    """A patient's appointments, earliest first."""
+    query = (
+        reading.select(appointments)
+        .where(appointments.c.patient_id == patient_id)
+        .order_by(appointments.c.starts_at)
+    )
+    return _with_claims(reading, reading.rows(query))
+
+
+def day(reading: Reading, on: date | None, now: datetime) -> Row:
+    """A clinic's day by its own clock: every appointment that starts on it.
+
+    A day begins and ends at local midnight, so it has 23 or 25 hours twice a year.
+    """
+    where = clinic(reading)
+    zone = ZoneInfo(where["time_zone"])
+    local = on or now.astimezone(zone).date()
+    begins = datetime.combine(local, time.min, zone).astimezone(UTC)
+    ends = datetime.combine(local + timedelta(days=1), time.min, zone).astimezone(UTC)
+    query = (
+        reading.select(appointments)
+        .where(appointments.c.starts_at >= begins, appointments.c.starts_at < ends)
+        .order_by(appointments.c.starts_at, appointments.c.id)
+    )
+    return {
+        "date": local,
+        "time_zone": where["time_zone"],
+        "clinic_name": where["name"],
+        "begins_at": begins,
+        "ends_at": ends,
+        "appointments": _with_claims(reading, reading.rows(query)),
+    }
+
+
+def open_integrations(reading: Reading) -> list[Row]:
+    """Integrations that want an appointment, the most urgent first."""
+    return reading.rows(
+        reading.select(integration_needs)
+        .where(integration_needs.c.status == "open")
+        .order_by(integration_needs.c.due_at)
+    )
+
+
+def overlaps(reading: Reading) -> list[Row]:
+    """Pairs of active claims that overlap on one resource; there must never be any."""
+    other = claims.alias("other")
+    return reading.rows(
+        reading.select(claims, claims.c.id, claims.c.resource_id)
+        .join(
+            other,
+            (other.c.resource_id == claims.c.resource_id)
+            & (other.c.id > claims.c.id)
+            & (other.c.starts_at < claims.c.ends_at)
+            & (claims.c.starts_at < other.c.ends_at),
+        )
+        .where(claims.c.active, other.c.active)
+    )
+
+
+def facts_of(reading: Reading, patient_id: UUID) -> list[Fact]:
+    """The readiness facts known of a patient.
+
+    Raises:
+        NotFoundError: nothing is read for a clinic.
+    """
+    where = clinic(reading)
+    return facts.of(patient_id, reading.connection, where["id"])
+
+
+def _with_claims(reading: Reading, rows: list[Row]) -> list[Row]:
+    """Appointments with their resources, in one more query however many there are."""
+    if not rows:
+        return []
+    held = reading.rows(
+        reading.select(
+            claims,
+            claims.c.appointment_id,
+            claims.c.resource_id,
+            claims.c.kind,
+            resources.c.name,
+        )
+        .outerjoin(resources, resources.c.id == claims.c.resource_id)
+        .where(claims.c.appointment_id.in_([row["id"] for row in rows]))
+        .where(claims.c.kind != "patient")
+        .order_by(claims.c.kind)
+    )
+    return [
+        {
+            **row,
+            "resources": [item for item in held if item["appointment_id"] == row["id"]],
+            "is_over": row["status"] in _OVER,
+        }
+        for row in rows
+    ]
+
+
+_OVER = {
+    AppointmentStatus.RELEASED,
+    AppointmentStatus.CANCELLED,
+    AppointmentStatus.NO_SHOW,
+    AppointmentStatus.FULFILLED,
+}

@@ -1,0 +1,190 @@
+"""The JSON scheduling takes and gives."""
+
+from marshmallow import fields, validate
+
+from services.scheduling.domain import (
+    AppointmentStatus,
+    AppointmentType,
+    IntegrationStatus,
+    ResourceKind,
+)
+from shared.http import Body, Query, View
+from shared.http.schemas import CodeField, Instant, TextField, Truth, Whole
+from shared.readiness import Gate
+
+
+class OnboardClinicBody(Body):
+    """A clinic to be."""
+
+    name = TextField(required=True, longest=120)
+    time_zone = TextField(required=True, longest=64)
+    alert_response_seconds = Whole(
+        load_default=None, allow_none=True, validate=validate.Range(min=1, max=3600)
+    )
+
+
+class ClinicView(View):
+    """A clinic."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    name = fields.String()
+    time_zone = fields.String()
+    alert_response_seconds = fields.Integer()
+
+
+class ClinicsView(View):
+    """Clinics."""
+
+    items = fields.List(fields.Nested(ClinicView))
+
+
+class AddResourceBody(Body):
+    """A room or a member of staff."""
+
+    kind = fields.Enum(ResourceKind, by_value=True, required=True)
+    name = TextField(required=True, longest=120)
+
+
+class ResourceView(View):
+    """What can be booked."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    kind = fields.Enum(ResourceKind, by_value=True)
+    name = fields.String()
+
+
+class ResourcesView(View):
+    """What can be booked."""
+
+    items = fields.List(fields.Nested(ResourceView))
+
+
+class BookAppointmentBody(Body):
+    """Who, what, when, where and with whom."""
+
+    patient_id = fields.UUID(required=True)
+    type = fields.Enum(AppointmentType, by_value=True, required=True)
+    starts_at = Instant(required=True)
+    ends_at = Instant(load_default=None, allow_none=True)
+    room_id = fields.UUID(required=True)
+    therapist_id = fields.UUID(required=True)
+    monitor_id = fields.UUID(load_default=None, allow_none=True)
+    integration_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class CancelBody(Body):
+    """Who calls it off, and why."""
+
+    by = fields.String(required=True, validate=validate.OneOf(["patient", "clinic"]))
+    reason_code = CodeField(required=True)
+
+
+class ArrivalBody(Body):
+    """Whether somebody who takes the patient home is here or named."""
+
+    escort_present = Truth(required=True)
+
+
+class HeldView(View):
+    """A resource an appointment holds."""
+
+    resource_id = fields.UUID()
+    kind = fields.String()
+    name = fields.String(allow_none=True)
+
+
+class AppointmentView(View):
+    """An appointment."""
+
+    id = fields.UUID()
+    clinic_id = fields.UUID()
+    version = fields.Integer()
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
+    type = fields.Enum(AppointmentType, by_value=True)
+    starts_at = Instant()
+    ends_at = Instant()
+    status = fields.Enum(AppointmentStatus, by_value=True)
+    escort_confirmed = fields.Boolean()
+    integration_id = fields.UUID(allow_none=True)
+    resources = fields.List(fields.Nested(HeldView))
+
+
+class AppointmentsView(View):
+    """Appointments."""
+
+    items = fields.List(fields.Nested(AppointmentView))
+
+
+class DayQuery(Query):
+    """Which day, by the clinic's clock; today if none is named."""
+
+    date = fields.Date(load_default=None, allow_none=True)
+
+
+class DayView(View):
+    """A clinic's day."""
+
+    date = fields.Date()
+    time_zone = fields.String()
+    clinic_name = fields.String()
+    begins_at = Instant()
+    ends_at = Instant()
+    appointments = fields.List(fields.Nested(AppointmentView))
+
+
+class ReadinessQuery(Query):
+    """For which gate and moment; now if none is named."""
+
+    gate = fields.Enum(Gate, by_value=True, load_default=Gate.BOOKING)
+    at = Instant(load_default=None, allow_none=True)
+
+
+class FactView(View):
+    """A readiness fact, and why it does not hold."""
+
+    fact = fields.String()
+    holds = fields.Boolean()
+    cause = fields.String(allow_none=True)
+    valid_until = Instant(allow_none=True)
+
+
+class ReadinessView(View):
+    """Whether a patient is ready, and what speaks against it."""
+
+    gate = fields.String()
+    at = Instant()
+    ready = fields.Boolean()
+    facts = fields.List(fields.Nested(FactView))
+
+
+class IntegrationView(View):
+    """An integration that wants an appointment."""
+
+    id = fields.UUID()
+    patient_id = fields.UUID()
+    session_id = fields.UUID()
+    due_at = Instant()
+    late_at = Instant()
+    status = fields.Enum(IntegrationStatus, by_value=True)
+
+
+class IntegrationsView(View):
+    """Integrations that want an appointment."""
+
+    items = fields.List(fields.Nested(IntegrationView))
+
+
+class OverlapView(View):
+    """Two claims on one resource at one time."""
+
+    id = fields.UUID()
+    resource_id = fields.UUID()
+
+
+class OverlapsView(View):
+    """Claims that overlap; always empty."""
+
+    items = fields.List(fields.Nested(OverlapView))

@@ -1,0 +1,17 @@
+"""The published language: every event the services tell, a module per producer."""
+
+from shared.events import intake, notifications, scheduling, sessions
+from shared.events.base import Code, Event, Sensitivity, Zone, catalogue, schema_of
+
+__all__ = [
+    "Code",
+    "Event",
+    "Sensitivity",
+    "Zone",
+    "catalogue",
+    "intake",
+    "notifications",
+    "scheduling",
+    "schema_of",
+    "sessions",
+]

@@ -1,0 +1,130 @@
+"""What the scheduling service tells: clinics, rooms, people and time."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.base import Code, Event, Zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClinicOnboarded(Event, name="scheduling.clinic.onboarded", aggregate="clinic"):
+    """A clinic joined the network."""
+
+    time_zone: Zone
+    alert_response_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceAdded(Event, name="scheduling.resource.added", aggregate="resource"):
+    """A room or a member of staff can be booked."""
+
+    resource_id: UUID
+    kind: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentBooked(
+    Event, name="scheduling.appointment.booked", aggregate="appointment"
+):
+    """A room, staff and a patient are held for a time."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    episode_id: UUID
+    appointment_type: Code
+    starts_at: datetime
+    ends_at: datetime
+    resource_ids: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscortConfirmed(
+    Event, name="scheduling.escort.confirmed", aggregate="appointment"
+):
+    """Somebody will take the patient home on that day."""
+
+    appointment_id: UUID
+    patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscortWithdrawn(
+    Event, name="scheduling.escort.withdrawn", aggregate="appointment"
+):
+    """Nobody will take the patient home any more."""
+
+    appointment_id: UUID
+    patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentMarkedAtRisk(
+    Event, name="scheduling.appointment.marked_at_risk", aggregate="appointment"
+):
+    """A booked dose lacks readiness facts; it is released at the cut-off."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    missing: tuple[Code, ...]
+    cutoff_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentReleased(
+    Event, name="scheduling.appointment.released", aggregate="appointment"
+):
+    """A booking was given back because the dose may not be given."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentCancelled(
+    Event, name="scheduling.appointment.cancelled", aggregate="appointment"
+):
+    """The patient or the clinic called an appointment off."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    by: Code
+    reason_code: Code
+    notice_minutes: int
+    late: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentNoShow(
+    Event, name="scheduling.appointment.no_show", aggregate="appointment"
+):
+    """The patient did not come."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    episode_id: UUID
+    appointment_type: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppointmentFulfilled(
+    Event, name="scheduling.appointment.fulfilled", aggregate="appointment"
+):
+    """What the appointment was for has been done."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    episode_id: UUID
+    appointment_type: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientArrived(Event, name="scheduling.patient.arrived", aggregate="appointment"):
+    """The patient is in the clinic, with or without an escort."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    episode_id: UUID
+    room_id: UUID
+    escort_present: bool

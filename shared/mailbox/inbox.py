@@ -1,0 +1,227 @@
+"""What a service was told: taken in once, handled in order, tried again, set aside.
+
+A row is `pending` until its handler's effect is committed, then `done`; after the last
+try, or at once when trying again is pointless, it is `dead` and later events of the
+same aggregate wait behind it until a person retries or skips it.
+"""
+
+import random
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from sqlalchemy import Connection, Row, and_, exists, func, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from shared.envelope import Envelope
+from shared.errors import NotFoundError
+from shared.mailbox.outbox import as_envelope, as_row
+from shared.mailbox.tables import applied, inbox
+
+RETRY_AFTER = tuple(timedelta(seconds=s) for s in (1, 4, 15, 60, 300, 1800, 7200))
+JITTER = 0.2
+HOLD = timedelta(seconds=1)
+
+Taken = Row[tuple[Any, ...]]
+
+
+def insert_new(
+    connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows whose unique key is free, leave the others as they are."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+
+
+def store(
+    connection: Connection, envelopes: Iterable[Envelope], *, at: datetime
+) -> None:
+    """Take envelopes in; one that is already here keeps its place and its state."""
+    rows = [
+        {
+            **as_row(envelope),
+            "producer": envelope.producer,
+            "sequence": envelope.sequence,
+            "stored_at": at,
+            "available_at": at,
+        }
+        for envelope in envelopes
+    ]
+    if rows:
+        insert_new(connection, inbox, rows)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreadable:
+    """Something that arrived and is not an event: its text, and why it is not."""
+
+    body: str
+    reason: str
+
+
+def set_aside(
+    connection: Connection, unreadable: Iterable[Unreadable], *, at: datetime
+) -> None:
+    """Keep what cannot be read as a dead row, where a person finds it."""
+    rows = []
+    for item in unreadable:
+        same = uuid5(NAMESPACE_URL, item.body)
+        rows.append(
+            {
+                "event_id": same,
+                "type": "unreadable",
+                "aggregate_type": "unreadable",
+                "aggregate_id": same,
+                "aggregate_version": 0,
+                "payload": item.body,
+                "occurred_at": at,
+                "producer": "unknown",
+                "stored_at": at,
+                "available_at": at,
+                "state": "dead",
+                "settled_at": at,
+                "reason": item.reason,
+            }
+        )
+    if rows:
+        insert_new(connection, inbox, rows)
+
+
+def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
+    """Due rows, oldest first, locked; at most one of an aggregate, its earliest."""
+    earlier = inbox.alias("earlier")
+    waits = exists().where(
+        and_(
+            earlier.c.aggregate_id == inbox.c.aggregate_id,
+            earlier.c.state != "done",
+            earlier.c.id < inbox.c.id,
+        )
+    )
+    due = (
+        select(inbox)
+        .where(inbox.c.state == "pending", inbox.c.available_at <= now, ~waits)
+        .order_by(inbox.c.id)
+        .limit(most)
+        .with_for_update(skip_locked=True, of=inbox)
+    )
+    return list(connection.execute(due))
+
+
+def lock(connection: Connection, row: Taken) -> bool:
+    """Lock one row to handle it; False if another process has it or has done it."""
+    query = (
+        select(inbox.c.id)
+        .where(inbox.c.id == row.id, inbox.c.state == "pending")
+        .with_for_update(skip_locked=True)
+    )
+    return connection.execute(query).first() is not None
+
+
+def envelope_of(row: Taken) -> Envelope:
+    """The envelope a row holds."""
+    return as_envelope(row, row.sequence)
+
+
+def done(connection: Connection, rows: Sequence[Taken], *, at: datetime) -> None:
+    """Mark rows handled, in the transaction that holds their effect."""
+    if rows:
+        connection.execute(
+            update(inbox)
+            .where(inbox.c.id.in_([row.id for row in rows]))
+            .values(state="done", settled_at=at, attempts=inbox.c.attempts + 1)
+        )
+
+
+def failed(
+    connection: Connection, row: Taken, reason: str, *, at: datetime, permanent: bool
+) -> str:
+    """Note a failed try: later again, or `dead`; the new state."""
+    give_up = permanent or row.attempts >= len(RETRY_AFTER)
+    values: dict[str, Any] = {"attempts": row.attempts + 1, "reason": reason[:2000]}
+    if give_up:
+        values |= {"state": "dead", "settled_at": at}
+    else:
+        wait = RETRY_AFTER[row.attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+        values |= {"available_at": at + wait}
+    connection.execute(update(inbox).where(inbox.c.id == row.id).values(values))
+    return "dead" if give_up else "pending"
+
+
+def hold(connection: Connection, row: Taken, *, at: datetime) -> None:
+    """Let a row wait for the version before it; this is no failed try."""
+    connection.execute(
+        update(inbox)
+        .where(inbox.c.id == row.id)
+        .values(available_at=at + HOLD, reason="waits for an earlier version")
+    )
+
+
+def version_applied(connection: Connection, aggregate_id: UUID) -> int:
+    """The last version of an aggregate that an ordered handler has seen, from 0."""
+    query = select(applied.c.version).where(applied.c.aggregate_id == aggregate_id)
+    return connection.execute(query).scalar() or 0
+
+
+def note_version(connection: Connection, aggregate_id: UUID, version: int) -> None:
+    """Note the version an ordered handler has now seen."""
+    changed = connection.execute(
+        update(applied)
+        .where(applied.c.aggregate_id == aggregate_id)
+        .values(version=version)
+    )
+    if not changed.rowcount:
+        connection.execute(
+            insert(applied).values(aggregate_id=aggregate_id, version=version)
+        )
+
+
+def missing(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
+    """Which of these events were never taken in."""
+    here = connection.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids)))
+    return set(ids) - set(here.scalars())
+
+
+def dead_rows(connection: Connection, *, limit: int, after: int = 0) -> list[Taken]:
+    """Rows that wait for a person, oldest first."""
+    query = select(inbox).where(inbox.c.state == "dead", inbox.c.id > after)
+    return list(connection.execute(query.order_by(inbox.c.id).limit(limit)))
+
+
+def retry(connection: Connection, event_id: UUID, *, at: datetime) -> None:
+    """Try a dead row again, with all its tries.
+
+    Raises:
+        NotFoundError: there is no such dead row.
+    """
+    _revive(connection, event_id, state="pending", available_at=at, attempts=0)
+
+
+def skip(connection: Connection, event_id: UUID, *, at: datetime) -> None:
+    """Give a dead row up for good, so that what waits behind it goes on.
+
+    Raises:
+        NotFoundError: there is no such dead row.
+    """
+    _revive(connection, event_id, state="done", settled_at=at)
+
+
+def _revive(connection: Connection, event_id: UUID, **values: Any) -> None:
+    changed = connection.execute(
+        update(inbox)
+        .where(inbox.c.event_id == event_id, inbox.c.state == "dead")
+        .values(**values)
+    )
+    if not changed.rowcount:
+        raise NotFoundError("there is no such dead row")
+
+
+def counts(connection: Connection) -> dict[str, int]:
+    """How many rows wait and how many are dead."""
+    rows = connection.execute(
+        select(inbox.c.state, func.count())
+        .where(inbox.c.state != "done")
+        .group_by(inbox.c.state)
+    )
+    return {"pending": 0, "dead": 0} | {row[0]: row[1] for row in rows}

@@ -1,0 +1,133 @@
+"""What the environment says, read once where a process starts."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+from shared.errors import KapError
+
+
+class SettingsError(KapError):
+    """The environment does not say all that is needed."""
+
+    code = "settings"
+
+
+def _flag(value: str) -> bool:
+    if value.lower() in ("1", "true", "yes", "on"):
+        return True
+    if value.lower() in ("", "0", "false", "no", "off"):
+        return False
+    raise ValueError(value)
+
+
+def _names(value: str) -> frozenset[str]:
+    return frozenset(name for name in value.replace(",", " ").split() if name)
+
+
+def _secret(value: str) -> str:
+    """A value, or what a file holds if the value starts with an `@`."""
+    return Path(value[1:]).read_text().strip() if value.startswith("@") else value
+
+
+def _from(
+    name: str, about: str, read: Callable[[str], Any] = str, default: Any = MISSING
+) -> Any:
+    meta = {"name": name, "about": about, "read": read}
+    return field(metadata=meta, default=default)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of a process; each names the environment variable it comes from."""
+
+    database_url: str = _from(
+        "KAP_DATABASE_URL", "the service's database, a PostgreSQL URL", _secret
+    )
+    broker_url: str = _from(
+        "KAP_BROKER_URL", "RabbitMQ, an amqp URL; memory:// within one process", _secret
+    )
+    signing_key: str = _from(
+        "KAP_SIGNING_KEY", "private JWK of this deployment's machine tokens", _secret
+    )
+    token_keys: str = _from(
+        "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _secret
+    )
+    token_issuer: str = _from(
+        "KAP_TOKEN_ISSUER", "who issues bearer tokens", default="kap"
+    )
+    peer_url: str = _from(
+        "KAP_PEER_URL",
+        "where a service's API answers; {service} stands for its name",
+        default="http://{service}:8000",
+    )
+    mail_url: str = _from(
+        "KAP_MAIL_URL",
+        "smtp://host:port, or outbox: to keep messages for the console",
+        default="outbox:",
+    )
+    mail_from: str = _from(
+        "KAP_MAIL_FROM", "sender of messages to patients", default="clinic@kap.example"
+    )
+    webhook_hosts: frozenset[str] = _from(
+        "KAP_WEBHOOK_HOSTS",
+        "hosts on private networks that webhooks may be sent to",
+        _names,
+        default=frozenset(),
+    )
+    development_issuer: bool = _from(
+        "KAP_DEVELOPMENT_ISSUER",
+        "issue tokens to anybody who asks; for trying the platform only",
+        _flag,
+        default=False,
+    )
+    callback_host: str = _from(
+        "KAP_CALLBACK_HOST",
+        "name under which this deployment reaches the machine a demo runs on",
+        default="127.0.0.1",
+    )
+    http_bind: str = _from(
+        "KAP_HTTP_BIND",
+        "address the API listens on",
+        default="0.0.0.0:8000",
+    )
+    http_workers: int = _from(
+        "KAP_HTTP_WORKERS", "processes of the API", int, default=2
+    )
+    worker_bind: str = _from(
+        "KAP_WORKER_BIND",
+        "address the worker's health and metrics answer on",
+        default="0.0.0.0:9000",
+    )
+    repair_seconds: float = _from(
+        "KAP_REPAIR_SECONDS",
+        "how often what the broker may have lost is asked for",
+        float,
+        default=30.0,
+    )
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """The settings the environment gives.
+
+        Raises:
+            SettingsError: names every variable that is missing or makes no sense.
+        """
+        values: dict[str, Any] = {}
+        problems: list[str] = []
+        for item in fields(cls):
+            name, about = item.metadata["name"], item.metadata["about"]
+            given = environ.get(name)
+            if given is None:
+                if item.default is MISSING:
+                    problems.append(f"{name} is missing: {about}")
+                continue
+            try:
+                values[item.name] = item.metadata["read"](given)
+            except (ValueError, OSError) as error:
+                problems.append(f"{name} makes no sense ({error}): {about}")
+        if problems:
+            raise SettingsError("\n".join(problems))
+        return cls(**values)

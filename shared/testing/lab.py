@@ -1,0 +1,294 @@
+"""A platform under a test's control: its clock stands still, its loops step by hand."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from werkzeug.test import TestResponse
+
+from shared.context import Actor, Context, Role
+from shared.envelope import Envelope
+from shared.identity import TokenIssuer, new_key, public_keys
+from shared.ids import uuid7
+from shared.mailbox import outbox
+from shared.platform import Platform
+from shared.service import Runtime, Service
+from shared.settings import Settings
+from shared.unit_of_work import UnitOfWork
+from shared.worker.handling import Handling
+from shared.worker.receiving import Receiving
+from shared.worker.relay import Relay
+from shared.worker.reminding import Reminding
+from shared.worker.repair import Repair
+
+MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
+"""When a laboratory's clock starts: a Monday, before any change of the clocks."""
+
+MOST_STEPS = 2_000
+
+
+class StandingClock:
+    """A clock that moves only when it is told to."""
+
+    def __init__(self, now: datetime = MORNING) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> datetime:
+        """Move it on by a timedelta's arguments; the new time."""
+        self.now += timedelta(**by)
+        return self.now
+
+
+class Caller:
+    """Somebody who calls the APIs of a platform with a token."""
+
+    def __init__(self, lab: "Lab", token: str | None, clinic_id: UUID | None) -> None:
+        self.lab = lab
+        self.token = token
+        self.clinic_id = clinic_id
+
+    def request(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        body: object = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> TestResponse:
+        """The whole answer; paths start behind the clinic, or at `/v1` or `/`."""
+        prefix = f"/{service}/v1"
+        if self.clinic_id is not None:
+            prefix += f"/clinics/{self.clinic_id}"
+        client = self.lab.platform.apps[service].test_client()
+        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        if body is not None:
+            more["json"] = body
+        return client.open(
+            prefix + path, method=method, headers={**own, **(headers or {})}, **more
+        )
+
+    def get(self, service: str, path: str, **query: object) -> Any:
+        """What a read answers.
+
+        Raises:
+            AssertionError: it is refused.
+        """
+        asked = {name: str(value) for name, value in query.items()}
+        return self._good(self.request("GET", service, path, query_string=asked))
+
+    def post(self, service: str, path: str, /, **body: object) -> Any:
+        """What a change answers.
+
+        Raises:
+            AssertionError: it is refused.
+        """
+        said = {name: _plain(value) for name, value in body.items()}
+        return self._good(self.request("POST", service, path, said))
+
+    def delete(self, service: str, path: str) -> Any:
+        """What an end answers.
+
+        Raises:
+            AssertionError: it is refused.
+        """
+        return self._good(self.request("DELETE", service, path))
+
+    def refused(
+        self, service: str, path: str, /, method: str = "POST", **body: object
+    ) -> dict[str, Any]:
+        """The problem document of a request that must be refused.
+
+        Raises:
+            AssertionError: it succeeds, or fails without a problem document.
+        """
+        said = {name: _plain(value) for name, value in body.items()}
+        answer = self.request(method, service, path, said if method != "GET" else None)
+        assert answer.status_code >= 400, answer.get_data(as_text=True)
+        assert answer.mimetype == "application/problem+json", answer.mimetype
+        problem: dict[str, Any] = answer.get_json()
+        return problem
+
+    @staticmethod
+    def _good(answer: TestResponse) -> Any:
+        assert answer.status_code < 300, answer.get_data(as_text=True)
+        return answer.get_json()
+
+
+class Lab:
+    """Services in one process, stepped by hand.
+
+    Args:
+        services: which services run.
+        folder: where SQLite files go.
+        database_url: the database of a service, by name; SQLite files if not given.
+        broker_url: RabbitMQ; a memory space of its own if not given.
+        settings: further settings of every service.
+    """
+
+    def __init__(
+        self,
+        services: Sequence[Service],
+        folder: Path,
+        *,
+        database_url: Callable[[str], str] | None = None,
+        broker_url: str | None = None,
+        front: str | None = None,
+        **settings: Any,
+    ) -> None:
+        self.clock = StandingClock()
+        self._key = new_key()
+        self.issuer = TokenIssuer(self._key, issuer="kap")
+        url = database_url or (lambda name: f"sqlite:///{folder / name}.db")
+        broker = broker_url or f"memory://{uuid4().hex}"
+
+        def own(name: str) -> Settings:
+            return Settings(
+                database_url=url(name),
+                broker_url=broker,
+                signing_key=self._key,
+                token_keys=public_keys(self._key),
+                **{"repair_seconds": 0.0, **settings},
+            )
+
+        self.platform = Platform(services, own, clock=self.clock, front=front)
+        self.platform.migrate()
+        self.platform.open()
+        self._is_remote = broker_url is not None
+        self._steps: dict[str, list[Any]] = {
+            name: [
+                Relay(runtime, self.platform.broker),
+                Receiving(
+                    runtime,
+                    self.platform.broker,
+                    wait_seconds=0.05 if self._is_remote else 0,
+                ),
+                Reminding(runtime),
+                Handling(runtime),
+            ]
+            for name, runtime in self.platform.runtimes.items()
+        }
+
+    def runtime(self, service: str) -> Runtime:
+        """A service's runtime."""
+        return self.platform.runtimes[service]
+
+    def settle(self) -> None:
+        """Let every service do what it has to do, until nothing is left.
+
+        Raises:
+            AssertionError: it does not come to an end.
+        """
+        for _ in range(MOST_STEPS):
+            busy = [self._once(name) for name in self._steps]
+            if not any(busy) and not self._waiting():
+                return
+        raise AssertionError("the platform does not come to rest")
+
+    def repair(self) -> None:
+        """Let every service pull what it missed."""
+        for runtime in self.platform.runtimes.values():
+            Repair(runtime).step()
+
+    def _once(self, name: str) -> bool:
+        runtime = self.platform.runtimes[name]
+        busy = [_step(step) for step in self._steps[name]]
+        busy += [work(runtime) > 0 for work in runtime.service.pumps.values()]
+        return any(busy)
+
+    def _waiting(self) -> bool:
+        """Whether anything is still on its way through the broker."""
+        return any(
+            runtime.database.is_sqlite is False and self._unsettled(runtime)
+            for runtime in self.platform.runtimes.values()
+        )
+
+    def _unsettled(self, runtime: Runtime) -> bool:
+        with runtime.begin() as connection:
+            rows = connection.execute(
+                text(
+                    "select 1 from event_log where route_state = 'pending'"
+                    " union all select 1 from inbox"
+                    " where state = 'pending' and available_at <= :now limit 1"
+                ),
+                {"now": self.clock()},
+            )
+            return rows.first() is not None
+
+    def caller(
+        self,
+        *roles: Role,
+        clinic_id: UUID | str | None = None,
+        actor_id: UUID | None = None,
+    ) -> Caller:
+        """Somebody with roles in a clinic, or in the network if no clinic is named."""
+        where = UUID(str(clinic_id)) if clinic_id else None
+        actor = Actor(
+            id=actor_id or uuid7(),
+            roles={where: frozenset(roles)} if where else {},
+            network_roles=frozenset() if where else frozenset(roles),
+        )
+        return Caller(self, self.issuer.issue(actor), where)
+
+    def nobody(self, clinic_id: UUID | None = None) -> Caller:
+        """Somebody without a token."""
+        return Caller(self, None, clinic_id)
+
+    @contextmanager
+    def unit_of_work(
+        self, service: str, clinic_id: UUID, *, causing: Envelope | None = None
+    ) -> Iterator[UnitOfWork]:
+        """A unit of work as a handler gets it."""
+        runtime = self.runtime(service)
+        context = Context(actor=runtime.service.actor, clinic_id=clinic_id)
+        with runtime.unit_of_work(context, causing=causing) as uow:
+            yield uow
+
+    def told(self, service: str) -> list[Envelope]:
+        """Every event a service has told, in order."""
+        with self.runtime(service).begin() as connection:
+            outbox.sequence(connection)
+            return outbox.read_feed(connection, after=0, types=(), limit=100_000)
+
+    def names(self, service: str) -> list[str]:
+        """The names of the events a service has told, in order."""
+        return [envelope.name for envelope in self.told(service)]
+
+    def inbox(self, service: str) -> list[Mapping[str, Any]]:
+        """Every row of a service's inbox, in order."""
+        with self.runtime(service).begin() as connection:
+            rows = connection.execute(text("select * from inbox order by id"))
+            return [row._mapping for row in rows]  # type: ignore[misc]
+
+    def close(self) -> None:
+        """End it."""
+        for steps in self._steps.values():
+            for step in steps:
+                step.close()
+        self.platform.close()
+
+
+def _step(step: Any) -> bool:
+    """A relay's wait for news is no work."""
+    if isinstance(step, Relay):
+        return step.publish()
+    busy: bool = step.step()
+    return busy
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, UUID | datetime):
+        return value.isoformat() if isinstance(value, datetime) else str(value)
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,267 @@
+"""One transaction: what a command changes and what it tells stand or fall together."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, event, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
+from sqlalchemy.orm.exc import StaleDataError
+
+from shared import crash
+from shared.aggregate import Aggregate
+from shared.context import Context
+from shared.database import is_outage
+from shared.envelope import Envelope
+from shared.errors import (
+    ConflictError,
+    KapError,
+    NotFoundError,
+    StaleError,
+    UnavailableError,
+)
+from shared.events import Event
+from shared.ids import uuid7
+from shared.mailbox import outbox, timers
+from shared.telemetry import Tracing
+
+A = TypeVar("A", bound=Aggregate)
+
+
+class ExpectedVersion:
+    """The version a client says it decided on (If-Match), for one record."""
+
+    def __init__(self, record_id: UUID, version: int) -> None:
+        self.record_id = record_id
+        self.version = version
+
+    def check(self, record: Aggregate) -> None:
+        """Refuse if the record has moved on.
+
+        Raises:
+            StaleError: it has another version now.
+        """
+        if record.id == self.record_id and record.version != self.version:
+            raise StaleError(details={"version": record.version})
+
+
+class UnitOfWork:
+    """What a handler works with: records of its clinic, and a place to tell events.
+
+    `db` is the SQLAlchemy session, filtered to the clinic; `now` is the one instant of
+    this transaction; `causing` is the envelope being handled, or None for a request.
+    Handlers never commit: the edge that opened it does.
+    """
+
+    def __init__(
+        self,
+        db: Session,
+        context: Context,
+        *,
+        now: datetime,
+        tracing: Tracing,
+        causing: Envelope | None = None,
+    ) -> None:
+        self.db = db
+        self.context = context
+        self.now = now
+        self.causing = causing
+        self.expected: ExpectedVersion | None = None
+        self._tracing = tracing
+        self._told: list[Envelope] = []
+        if context.clinic_id is not None:
+            event.listen(db, "do_orm_execute", self._only_this_clinic)
+
+    @property
+    def clinic_id(self) -> UUID:
+        """The clinic this work is for.
+
+        Raises:
+            NotFoundError: the work is for the network, not for a clinic.
+        """
+        if self.context.clinic_id is None:
+            raise NotFoundError("this needs a clinic")
+        return self.context.clinic_id
+
+    @property
+    def actor_id(self) -> UUID:
+        """Who does it."""
+        return self.context.actor.id
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection, for statements without mapped records."""
+        return self.db.connection()
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything was told."""
+        return bool(self._told)
+
+    def get(self, kind: type[A], record_id: UUID) -> A:
+        """A record of this clinic.
+
+        Raises:
+            NotFoundError: there is none; one of another clinic counts as none.
+            StaleError: the client decided on an older version of it.
+        """
+        record = self.find(kind, record_id)
+        if record is None:
+            raise NotFoundError(
+                f"there is no such {kind.__name__.lower()} in this clinic"
+            )
+        return record
+
+    def find(self, kind: type[A], record_id: UUID) -> A | None:
+        """A record of this clinic, or None.
+
+        Raises:
+            StaleError: the client decided on an older version of it.
+        """
+        record = self.db.get(kind, record_id)
+        if record is None or record.clinic_id != (
+            self.context.clinic_id or record.clinic_id
+        ):
+            return None
+        if self.expected is not None:
+            self.expected.check(record)
+        return record
+
+    def all(self, query: Select[A]) -> list[A]:
+        """The records of this clinic a query finds."""
+        return list(self.db.scalars(query))
+
+    def add(self, record: A) -> A:
+        """Keep a new record."""
+        self.db.add(record)
+        return record
+
+    def publish(self, event: Event, *, of: Aggregate) -> None:
+        """Tell that something happened to a record; its version counts it."""
+        of.version += 1
+        self._told.append(
+            Envelope(
+                id=uuid7(),
+                type=event.type,
+                clinic_id=of.clinic_id,
+                aggregate_type=event.aggregate,
+                aggregate_id=of.id,
+                aggregate_version=of.version,
+                payload=json.dumps(event.to_payload(), separators=(",", ":")),
+                occurred_at=self.now,
+                actor_id=self.context.actor.id,
+                correlation_id=self.context.correlation_id,
+                causation_id=self.context.causation_id,
+                traceparent=self._tracing.created(event.name),
+            )
+        )
+
+    def remind(self, name: str, *, about: UUID, at: datetime) -> None:
+        """Have the service's reminder `name` called about a record at a time."""
+        timer = timers.Timer(name=name, about=about, due_at=at)
+        timers.set_timer(self.connection, timer, self.context)
+
+    def forget(self, name: str, *, about: UUID) -> None:
+        """Take a reminder back; nothing happens if there is none."""
+        timers.cancel(self.connection, name=name, about=about)
+
+    def write(self) -> None:
+        """Write changes and events, leaving the commit to the edge."""
+        self.db.flush()
+        outbox.append(self.connection, self._told)
+
+    def _only_this_clinic(self, state: ORMExecuteState) -> None:
+        if not state.is_select:
+            return
+        for mapper in state.all_mappers:
+            own = mapper.columns.get("clinic_id")
+            if own is not None:
+                only = with_loader_criteria(mapper, own == self.context.clinic_id)
+                state.statement = state.statement.options(only)
+
+
+class Reading:
+    """What a query works with: a connection to read from, and the clinic it is for."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self.connection = connection
+        self.context = context
+
+    def select(self, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
+        """A query of a table's rows of this clinic; of all clinics for the network."""
+        query = select(*columns) if columns else select(table)
+        if self.context.clinic_id is None:
+            return query
+        return query.where(table.c.clinic_id == self.context.clinic_id)
+
+    def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
+        """Every row a query finds."""
+        return [row._mapping for row in self.connection.execute(query)]  # type: ignore[misc]
+
+    def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
+        """The one row a query finds.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        row = self.connection.execute(query).first()
+        if row is None:
+            raise NotFoundError(f"there is no such {what} in this clinic")
+        return row._mapping  # type: ignore[return-value]
+
+
+@contextmanager
+def translated(conflicts: Mapping[str, type[KapError]]) -> Iterator[None]:
+    """Say in our own words what the database refuses.
+
+    `conflicts` maps the name of a constraint to the error that it stands for.
+    """
+    try:
+        yield
+    except StaleDataError as error:
+        raise StaleError from error
+    except IntegrityError as error:
+        said = str(error.orig)
+        for constraint, kind in conflicts.items():
+            if constraint in said:
+                raise kind from error
+        raise ConflictError("this contradicts what is already recorded") from error
+    except (DBAPIError, PoolTimeoutError) as error:
+        if is_outage(error):
+            raise UnavailableError("the database does not answer") from error
+        raise
+
+
+@contextmanager
+def transaction(
+    bind: Engine | Connection,
+    context: Context,
+    *,
+    now: datetime,
+    tracing: Tracing,
+    conflicts: Mapping[str, type[KapError]],
+    causing: Envelope | None = None,
+) -> Iterator[UnitOfWork]:
+    """A unit of work; leaving it commits, an exception rolls everything back.
+
+    On a connection that is already in a transaction it only writes: whoever began that
+    transaction commits it.
+    """
+    own = isinstance(bind, Engine)
+    with (
+        translated(conflicts),
+        tracing.span("transaction", attributes={"db.operation.name": "write"}),
+        Session(bind, expire_on_commit=False) as db,
+    ):
+        uow = UnitOfWork(db, context, now=now, tracing=tracing, causing=causing)
+        yield uow
+        uow.write()
+        if own:
+            crash.point("unit_of_work.before_commit")
+            db.commit()
+            crash.point("unit_of_work.after_commit")

@@ -1,0 +1,29 @@
+"""Moves due timers into the inbox."""
+
+from shared.context import Context
+from shared.mailbox import timers
+from shared.service import Runtime
+
+
+class Reminding:
+    """Fires what is due; a timer that was due while nothing ran fires at once."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def step(self) -> bool:
+        """Fire a batch of due timers."""
+        now = self._runtime.clock()
+        context = Context(actor=self._runtime.service.actor)
+        with self._runtime.reading(context) as reading:
+            next_at = timers.overdue(reading.connection)
+        if next_at is None or next_at > now:
+            return False
+        with self._runtime.begin() as connection:
+            fired = timers.fire_due(connection, now=now)
+        if fired:
+            self._runtime.post.set()
+        return bool(fired)
+
+    def close(self) -> None:
+        """Nothing is held between steps."""

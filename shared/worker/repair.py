@@ -1,0 +1,101 @@
+"""Pulls what the broker lost, or never had, from the producers' feeds.
+
+A producer's feed has every event it ever told, in a gapless order. This step walks it,
+first the ids only, and takes in what the inbox does not know. So a broker that forgets
+costs time and never an event; an embedded platform catches up this way at every start.
+"""
+
+import time
+from collections import defaultdict
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from shared.envelope import Envelope
+from shared.mailbox import inbox
+from shared.mailbox.tables import pulled
+from shared.metrics import REPAIRED
+from shared.service import Runtime
+
+PAGE = 500
+
+
+class Repair:
+    """Compares this service's inbox with the feeds it subscribes to."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._types: dict[str, list[str]] = defaultdict(list)
+        for event in runtime.service.handlers:
+            self._types[event.producer].append(event.type)
+        self._next: dict[str, float] = dict.fromkeys(self._types, 0.0)
+
+    def step(self) -> bool:
+        """Walk one page of each feed that is due; True while there is more."""
+        more = False
+        for producer, types in self._types.items():
+            if time.monotonic() < self._next[producer]:
+                continue
+            if self._walk(producer, types):
+                more = True
+            else:
+                wait = self._runtime.settings.repair_seconds
+                self._next[producer] = time.monotonic() + wait
+        return more
+
+    def now(self) -> None:
+        """Let the next step look at every feed."""
+        self._next = dict.fromkeys(self._types, 0.0)
+
+    def close(self) -> None:
+        """Nothing is held between steps."""
+
+    def _walk(self, producer: str, types: list[str]) -> bool:
+        epoch, position = self._position(producer)
+        params = {"after": position, "types": ",".join(types), "limit": PAGE}
+        page = self._runtime.peers.get(producer, "/v1/feed/ids", params)
+        if page["epoch"] is None:
+            return False
+        if epoch is not None and str(epoch) != page["epoch"]:
+            # The producer's database was restored: its places mean something else now,
+            # and the inbox knows what it has had.
+            self._advance(producer, page["epoch"], 0)
+            return True
+        items = page["items"]
+        lost = self._missing([UUID(item["id"]) for item in items])
+        if lost:
+            self._fetch(producer, params, lost)
+        if items:
+            self._advance(producer, page["epoch"], items[-1]["sequence"])
+        return len(items) == PAGE
+
+    def _fetch(self, producer: str, params: dict[str, object], lost: set[UUID]) -> None:
+        page = self._runtime.peers.get(producer, "/v1/feed", params)
+        envelopes = [Envelope.from_document(document) for document in page["items"]]
+        envelopes = [envelope for envelope in envelopes if envelope.id in lost]
+        with self._runtime.begin() as connection:
+            inbox.store(connection, envelopes, at=self._runtime.clock())
+        REPAIRED.labels(self._runtime.service.name, producer).inc(len(envelopes))
+        self._runtime.post.set()
+
+    def _missing(self, ids: list[UUID]) -> set[UUID]:
+        if not ids:
+            return set()
+        with self._runtime.begin() as connection:
+            return inbox.missing(connection, ids)
+
+    def _position(self, producer: str) -> tuple[UUID | None, int]:
+        with self._runtime.begin() as connection:
+            row = connection.execute(
+                select(pulled).where(pulled.c.producer == producer)
+            ).first()
+        return (row.epoch, row.position) if row else (None, 0)
+
+    def _advance(self, producer: str, epoch: str, position: int) -> None:
+        values = {"epoch": UUID(epoch), "position": position}
+        with self._runtime.begin() as connection:
+            changed = connection.execute(
+                update(pulled).where(pulled.c.producer == producer).values(values)
+            )
+            if not changed.rowcount:
+                connection.execute(insert(pulled).values(producer=producer, **values))
