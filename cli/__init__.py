@@ -1,0 +1,1 @@
+"""The `kap` command: the one place that knows every service."""

@@ -15,6 +15,7 @@ from shared.context import Actor, Role
 from shared.errors import NotFoundError, UnavailableError
 from shared.identity import TokenIssuer
 from shared.settings import Settings
+from shared.telemetry import current_traceparent
 
 TOKEN_LIFE = timedelta(minutes=10)
 
@@ -42,7 +43,7 @@ class MachineToken(httpx.Auth):
 
 
 class Peers:
-    """The other services' APIs, asked with this service's own token."""
+    """The other services' APIs, asked with this service's own token or a person's."""
 
     def __init__(
         self,
@@ -75,6 +76,28 @@ class Peers:
         if answer.is_error:
             raise UnavailableError(f"{service} answered {answer.status_code}")
         return answer.json()
+
+    def ask(
+        self, service: str, method: str, path: str, *, token: str | None, **more: Any
+    ) -> httpx.Response:
+        """What another service answers to a person's token, or to nobody's.
+
+        Args:
+            path: below the service's name.
+            more: as `httpx.Client.request` takes it: `params`, `json`, `timeout`.
+
+        Raises:
+            UnavailableError: it does not answer.
+        """
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        if traceparent := current_traceparent():
+            headers["traceparent"] = traceparent
+        try:
+            return self._client(service).request(
+                method, f"/{service}{path}", headers=headers, auth=None, **more
+            )
+        except httpx.HTTPError as error:
+            raise UnavailableError(f"{service} does not answer") from error
 
     def close(self) -> None:
         """Let the connections go."""

@@ -105,6 +105,12 @@ def current_trace_id() -> str | None:
     return f"{context.trace_id:032x}" if context.is_valid else None
 
 
+def current_traceparent() -> str | None:
+    """The place in the trace this code runs in, for a request that goes on with it."""
+    context = trace.get_current_span().get_span_context()
+    return _traceparent(context) if context.is_valid else None
+
+
 def is_traceparent(value: str | None) -> bool:
     """Whether a header's value is a W3C trace context we can go on with."""
     return _span_context(value) is not None

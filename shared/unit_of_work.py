@@ -2,12 +2,23 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, event, select
+import psycopg
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Table,
+    Transaction,
+    event,
+    insert,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
@@ -53,29 +64,43 @@ class ExpectedVersion:
 class UnitOfWork:
     """What a handler works with: records of its clinic, and a place to tell events.
 
-    `db` is the SQLAlchemy session, filtered to the clinic; `now` is the one instant of
+    `db` is the SQLAlchemy session, filtered to the clinic, `connection` what it runs
+    on; `now` is the one instant of
     this transaction; `causing` is the envelope being handled, or None for a request.
     Handlers never commit: the edge that opened it does.
     """
 
     def __init__(
         self,
-        db: Session,
+        connection: Connection,
         context: Context,
         *,
         now: datetime,
         tracing: Tracing,
         causing: Envelope | None = None,
     ) -> None:
-        self.db = db
+        self.connection = connection
         self.context = context
         self.now = now
         self.causing = causing
         self.expected: ExpectedVersion | None = None
         self._tracing = tracing
+        self._session: Session | None = None
+        self._rows: list[tuple[Table, Mapping[str, Any]]] = []
         self._told: list[Envelope] = []
-        if context.clinic_id is not None:
-            event.listen(db, "do_orm_execute", self._only_this_clinic)
+
+    @property
+    def db(self) -> Session:
+        """The SQLAlchemy session, made when it is first used."""
+        if self._session is None:
+            self._session = Session(
+                self.connection,
+                expire_on_commit=False,
+                join_transaction_mode="rollback_only",
+            )
+            if self.context.clinic_id is not None:
+                event.listen(self._session, "do_orm_execute", self._only_this_clinic)
+        return self._session
 
     @property
     def clinic_id(self) -> UUID:
@@ -92,11 +117,6 @@ class UnitOfWork:
     def actor_id(self) -> UUID:
         """Who does it."""
         return self.context.actor.id
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction's connection, for statements without mapped records."""
-        return self.db.connection()
 
     @property
     def has_news(self) -> bool:
@@ -141,6 +161,13 @@ class UnitOfWork:
         self.db.add(record)
         return record
 
+    def insert(self, table: Table, **values: Any) -> None:
+        """Keep a row that is no record of its own, or of a path where time counts.
+
+        It is written with the events at the end, in one round trip if nothing else is.
+        """
+        self._rows.append((table, values))
+
     def publish(self, event: Event, *, of: Aggregate) -> None:
         """Tell that something happened to a record; its version counts it."""
         of.version += 1
@@ -170,10 +197,27 @@ class UnitOfWork:
         """Take a reminder back; nothing happens if there is none."""
         timers.cancel(self.connection, name=name, about=about)
 
+    def flush(self) -> None:
+        """Write changes now, so that what the database refuses is refused here."""
+        if self._session is not None:
+            self._session.flush()
+
     def write(self) -> None:
-        """Write changes and events, leaving the commit to the edge."""
-        self.db.flush()
+        """Write changes, rows and events, leaving the commit to the edge."""
+        self.flush()
+        for table, values in self._rows:
+            self.connection.execute(insert(table).inline(), values)
         outbox.append(self.connection, self._told)
+
+    def close(self) -> None:
+        """Let go of the records; they keep what was read of them."""
+        if self._session is not None:
+            self._session.close()
+
+    @property
+    def can_pipeline(self) -> bool:
+        """Whether all that is left to do is to insert, on PostgreSQL."""
+        return self._session is None and self.connection.dialect.name == "postgresql"
 
     def _only_this_clinic(self, state: ORMExecuteState) -> None:
         if not state.is_select:
@@ -225,12 +269,14 @@ def translated(conflicts: Mapping[str, type[KapError]]) -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise StaleError from error
-    except IntegrityError as error:
-        said = str(error.orig)
+    except (IntegrityError, psycopg.IntegrityError) as error:
+        said = str(error.orig if isinstance(error, IntegrityError) else error)
         for constraint, kind in conflicts.items():
             if constraint in said:
                 raise kind from error
         raise ConflictError("this contradicts what is already recorded") from error
+    except psycopg.OperationalError as error:
+        raise UnavailableError("the database does not answer") from error
     except (DBAPIError, PoolTimeoutError) as error:
         if is_outage(error):
             raise UnavailableError("the database does not answer") from error
@@ -252,16 +298,39 @@ def transaction(
     On a connection that is already in a transaction it only writes: whoever began that
     transaction commits it.
     """
-    own = isinstance(bind, Engine)
     with (
         translated(conflicts),
         tracing.span("transaction", attributes={"db.operation.name": "write"}),
-        Session(bind, expire_on_commit=False) as db,
     ):
-        uow = UnitOfWork(db, context, now=now, tracing=tracing, causing=causing)
-        yield uow
+        if isinstance(bind, Connection):
+            uow = UnitOfWork(bind, context, now=now, tracing=tracing, causing=causing)
+            yield uow
+            uow.write()
+            uow.close()
+            return
+        with bind.connect() as connection, connection.begin() as begun:
+            uow = UnitOfWork(
+                connection, context, now=now, tracing=tracing, causing=causing
+            )
+            try:
+                yield uow
+                _commit(uow, begun)
+            finally:
+                uow.close()
+
+
+def _commit(uow: UnitOfWork, begun: Transaction) -> None:
+    with _pipelined(uow):
         uow.write()
-        if own:
-            crash.point("unit_of_work.before_commit")
-            db.commit()
-            crash.point("unit_of_work.after_commit")
+        crash.point("unit_of_work.before_commit")
+        begun.commit()
+    crash.point("unit_of_work.after_commit")
+
+
+def _pipelined(uow: UnitOfWork) -> AbstractContextManager[Any]:
+    """Send the last inserts and the commit together and wait once for all."""
+    raw = uow.connection.connection.driver_connection
+    if uow.can_pipeline and raw is not None:
+        pipeline: AbstractContextManager[Any] = raw.pipeline()
+        return pipeline
+    return nullcontext()

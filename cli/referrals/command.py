@@ -77,25 +77,37 @@ def referrals(
     import httpx
 
     from cli.referrals.load import import_referrals
-    from cli.referrals.result import default_result, part_of
-    from shared.errors import InvalidError, KapError
+    from cli.referrals.result import default_result
 
     result = result or default_result(file)
     headers = {"Authorization": f"Bearer {token}"}
     timeout = httpx.Timeout(30.0, connect=5.0)
+    with (
+        _told_errors(result),
+        httpx.Client(base_url=url, headers=headers, timeout=timeout) as client,
+        _progress_bar() as progress,
+    ):
+        report = import_referrals(
+            file,
+            clinic_id=clinic,
+            client=client,
+            result=result,
+            file_format=file_format,
+            progress=progress,
+        )
+    click.echo(str(report))
+    if report.broken:
+        _stop(report.broken, EXIT_UNREADABLE)
+
+
+@contextmanager
+def _told_errors(result: Path) -> Iterator[None]:
+    """Ends the command with one line and an exit code where an import cannot go on."""
+    from cli.referrals.result import part_of
+    from shared.errors import InvalidError, KapError
+
     try:
-        with (
-            httpx.Client(base_url=url, headers=headers, timeout=timeout) as client,
-            _progress_bar() as progress,
-        ):
-            report = import_referrals(
-                file,
-                clinic_id=clinic,
-                client=client,
-                result=result,
-                file_format=file_format,
-                progress=progress,
-            )
+        yield
     except InvalidError as error:
         _stop(error.message, EXIT_UNREADABLE)
     except KapError as error:
@@ -104,9 +116,6 @@ def referrals(
         _stop(error.message, EXIT_STOPPED)
     except OSError as error:
         _stop(f"{error.filename or result}: {error.strerror}", EXIT_UNREADABLE)
-    click.echo(str(report))
-    if report.broken:
-        _stop(report.broken, EXIT_UNREADABLE)
 
 
 def _say(message: str) -> None:

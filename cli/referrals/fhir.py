@@ -103,14 +103,13 @@ def _keep(entry: BundleEntry, spool: Spool) -> bool:
     problem = "" if entry.whole else "too large, or nested too deeply"
     if not kind:
         problem = problem or "resource: missing, or without a resourceType"
-    full_url, about = content.get("fullUrl"), ""
+    url = about = ""
     try:
-        url = text(full_url, "fullUrl") or ""
-        about = (
-            reference(resource, _PATIENT_FIELD[kind]) if kind in _PATIENT_FIELD else ""
-        )
+        if kind in _PATIENT_FIELD:
+            about = reference(resource, _PATIENT_FIELD[kind])
+        url = text(content.get("fullUrl"), "fullUrl") or ""
     except RowRefusedError as error:
-        url, problem = "", problem or error.message
+        problem = problem or error.message
     kept = {name: resource[name] for name in _READ.get(kind, ()) if name in resource}
     stored = Stored(
         number=entry.number, kind=kind, url=url, resource=kept, refusal=problem

@@ -75,18 +75,8 @@ def import_referrals(
         raise InvalidError("the result would overwrite the export", field="result")
     progress(0, None)
     intake = Intake(client, clinic_id, sleep=sleep)
-    counts: Counter[Outcome] = Counter()
-    with (
-        _opened(path, file_format) as source,
-        temporary_database() as db,
-        ResultFile(result) as results,
-    ):
-        seen = _Seen(db)
-        for done, row in enumerate(source.rows, 1):
-            answer = _handled(row, seen, intake)
-            results.write(row, answer)
-            counts[answer.outcome] += 1
-            progress(done, source.total)
+    with _opened(path, file_format) as source, ResultFile(result) as results:
+        counts = _carry_over(source, intake, results, progress)
     return ImportReport(
         created=counts[Outcome.CREATED],
         already_known=counts[Outcome.ALREADY_KNOWN],
@@ -95,6 +85,23 @@ def import_referrals(
         broken=source.broken,
         result=result,
     )
+
+
+def _carry_over(
+    source: Source,
+    intake: Intake,
+    results: ResultFile,
+    progress: Callable[[int, int | None], None],
+) -> Counter[Outcome]:
+    counts: Counter[Outcome] = Counter()
+    with temporary_database() as db:
+        seen = _Seen(db)
+        for done, row in enumerate(source.rows, 1):
+            answer = _handled(row, seen, intake)
+            results.write(row, answer)
+            counts[answer.outcome] += 1
+            progress(done, source.total)
+    return counts
 
 
 def _handled(row: Row, seen: "_Seen", intake: Intake) -> Answer:

@@ -82,8 +82,9 @@ class Intake:
         headers = {"Content-Type": "application/json", "Idempotency-Key": key}
         for attempt in range(ATTEMPTS):
             response = self._post(content, headers)
-            if response is not None and response.status_code not in _BUSY:
-                return self._answer(response, referral)
+            if response is not None and not _is_busy(response):
+                # An answer recalled at the first attempt is that of an earlier run.
+                return self._answer(response, referral, first=attempt == 0)
             if attempt + 1 < ATTEMPTS:
                 self._sleep(self._pause(response, attempt))
         raise UnavailableError(f"{self._where} did not answer in {ATTEMPTS} attempts")
@@ -115,7 +116,9 @@ class Intake:
             raise UnavailableError(f"{self._where} asks to come back in {asked} s")
         return float(asked)
 
-    def _answer(self, response: httpx.Response, referral: Referral) -> Answer:
+    def _answer(
+        self, response: httpx.Response, referral: Referral, *, first: bool
+    ) -> Answer:
         status, body = response.status_code, _json_object(response)
         if status in _STOPS:
             kind, message = _STOPS[status]
@@ -125,9 +128,11 @@ class Intake:
             return Answer(
                 outcome=Outcome.REFUSED, reason=_reason(status, body, referral)
             )
+        recalled = first and response.headers.get("Idempotency-Replayed") == "true"
         try:
+            outcome = Outcome(body["outcome"])
             return Answer(
-                outcome=Outcome(body["outcome"]),
+                outcome=Outcome.ALREADY_KNOWN if recalled else outcome,
                 referral_id=str(UUID(body["referral_id"])),
                 patient_id=str(UUID(body["patient_id"])),
             )
@@ -135,6 +140,13 @@ class Intake:
             raise UnavailableError(
                 f"{self._where} answers ({status}), but not as an intake service does"
             ) from error
+
+
+def _is_busy(response: httpx.Response) -> bool:
+    if response.status_code == 409:
+        # The attempt before, whose answer was lost, is still at work.
+        return _json_object(response).get("code") == "idempotency_key_in_use"
+    return response.status_code in _BUSY
 
 
 def _json_object(response: httpx.Response) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Is the process alive, can it work, and how is it doing."""
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Flask, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.http.routes import current_runtime
 from shared.metrics import exposition
+from shared.service import Runtime
+from shared.worker import Worker
 
 
 def blueprint(service: str) -> Blueprint:
@@ -37,3 +39,26 @@ def readyz() -> tuple[Response, int]:
 def metrics() -> Response:
     """Prometheus metrics."""
     return Response(exposition(current_runtime()), content_type=CONTENT_TYPE_LATEST)
+
+
+def worker_app(runtime: Runtime, worker: Worker) -> Flask:
+    """The same three questions, answered by a worker."""
+    app = Flask("worker", static_folder=None)
+    app.extensions["kap"] = runtime
+
+    @app.get("/healthz")
+    def alive() -> tuple[Response, int]:
+        """Every loop has come round lately."""
+        stuck = worker.stuck()
+        status = "stuck" if stuck else "alive"
+        return jsonify(status=status, loops=stuck), 503 if stuck else 200
+
+    @app.get("/readyz")
+    def ready() -> tuple[Response, int]:
+        """Every loop's last step went well."""
+        failing = worker.failing()
+        status = "failing" if failing else "ready"
+        return jsonify(status=status, loops=failing), 503 if failing else 200
+
+    app.add_url_rule("/metrics", "metrics", metrics)
+    return app

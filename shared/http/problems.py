@@ -30,17 +30,17 @@ def problem(
     detail: str,
     errors: list[dict[str, str]] | None = None,
     headers: Mapping[str, str] | None = None,
-    **more: object,
+    more: Mapping[str, object] | None = None,
 ) -> Response:
-    """A problem document as the answer to this request."""
+    """A problem document as the answer to this request; `more` adds members to it."""
     body: dict[str, object] = {
+        **(more or {}),
         "type": f"urn:kap:problem:{code}",
         "title": code.replace("_", " "),
         "status": status,
         "detail": detail,
         "code": code,
         "request_id": getattr(g, "request_id", None),
-        **more,
     }
     if errors:
         body["errors"] = errors
@@ -56,12 +56,12 @@ def on_kap_error(error: KapError) -> Response:
         headers["Retry-After"] = RETRY_AFTER_SECONDS
     if isinstance(error, UnauthenticatedError):
         headers["WWW-Authenticate"] = 'Bearer realm="kap"'
-    errors = None
-    if error.field:
-        errors = [{"pointer": f"#/{error.field}", "detail": error.message}]
-    return problem(
-        error.status, error.code, error.message, errors, headers, **error.details
-    )
+    faults: Mapping[str, str] = {error.field: error.message} if error.field else {}
+    more = dict(error.details)
+    if isinstance(named := more.pop("errors", None), Mapping):
+        faults = named
+    errors = [{"pointer": f"#/{name}", "detail": faults[name]} for name in faults]
+    return problem(error.status, error.code, error.message, errors, headers, more)
 
 
 def on_http_error(error: HTTPException) -> Response:

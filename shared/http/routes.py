@@ -119,7 +119,9 @@ class Routes(Blueprint):  # type: ignore[misc]
             if takes is not None:
                 endpoint = self.arguments(takes, location="json")(endpoint)
             if query is not None:
-                endpoint = self.arguments(query, location="query")(endpoint)
+                # Without `unknown` the parser lets pass what the schema refuses.
+                declared = self.arguments(query, location="query", unknown=None)
+                endpoint = declared(endpoint)
             endpoint = self.doc(
                 operationId=view.__name__,
                 security=[{"bearer": []}],
@@ -263,7 +265,7 @@ def _recall(uow: UnitOfWork, key: str) -> Response | None:
 
 def _remember(uow: UnitOfWork, key: str, response: Response) -> None:
     # What the request changes must be refused, if it is, before its answer is kept.
-    uow.db.flush()
+    uow.flush()
     idempotency.remember(
         uow.connection,
         Answer(

@@ -62,7 +62,8 @@ class TextField(fields.String):
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
         value = super()._deserialize(*args, **kwargs).strip()
-        if "\x00" in value:
+        # Half of a surrogate pair is valid JSON, but no database can keep it.
+        if "\x00" in value or any("\ud800" <= char <= "\udfff" for char in value):
             raise self.make_error("invalid")
         return value
 

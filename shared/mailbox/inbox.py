@@ -90,13 +90,22 @@ def set_aside(
 
 
 def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
-    """Due rows, oldest first, locked; at most one of an aggregate, its earliest."""
+    """Due rows, oldest first, locked; at most one of an aggregate, its earliest.
+
+    A row that came later but tells of an earlier version does not wait: the other may
+    be held until exactly this row has been handled.
+    """
     earlier = inbox.alias("earlier")
+    is_ahead = and_(
+        earlier.c.aggregate_type == inbox.c.aggregate_type,
+        earlier.c.aggregate_version > inbox.c.aggregate_version,
+    )
     waits = exists().where(
         and_(
             earlier.c.aggregate_id == inbox.c.aggregate_id,
             earlier.c.state != "done",
             earlier.c.id < inbox.c.id,
+            ~is_ahead,
         )
     )
     due = (

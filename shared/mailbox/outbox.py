@@ -17,7 +17,7 @@ from shared.mailbox.tables import event_log, feed
 
 MAX_NACKS = 5
 
-_INSERT = insert(event_log)
+_INSERT = insert(event_log).inline()
 _FIELDS = (
     "type",
     "clinic_id",

@@ -27,6 +27,7 @@ class Step(Protocol):
 class Loop:
     """Runs a step in a thread until it is told to stop.
 
+    After a busy step it takes a short breath, so that under load work comes in batches.
     A failing step is reported once, then again only when the failure changes; the
     pause grows to five seconds, so an outage neither floods the log nor spins.
     """
@@ -37,6 +38,7 @@ class Loop:
         step: Step,
         *,
         idle_seconds: float,
+        breath_seconds: float = 0.0,
         wake: threading.Event | None = None,
         stopping: threading.Event,
         on_failure: Callable[[], None] = lambda: None,
@@ -46,6 +48,7 @@ class Loop:
         self.failing: str | None = None
         self._step = step
         self._idle_seconds = idle_seconds
+        self._breath_seconds = breath_seconds
         self._wake = wake or threading.Event()
         self._stopping = stopping
         self._on_failure = on_failure
@@ -68,6 +71,8 @@ class Loop:
             self._recovered()
             if not busy:
                 self._wake.wait(self._idle_seconds)
+            elif self._breath_seconds:
+                self._stopping.wait(self._breath_seconds)
         self._close()
 
     def _failed(self, error: Exception) -> None:

@@ -14,6 +14,7 @@ from shared.worker.reminding import Reminding
 from shared.worker.repair import Repair
 
 STUCK_SECONDS = 60.0
+BREATH_SECONDS = 0.004
 STOP_SECONDS = 20.0
 
 
@@ -95,6 +96,7 @@ class Worker:
             name,
             step,
             idle_seconds=idle_seconds,
+            breath_seconds=BREATH_SECONDS,
             wake=wake,
             stopping=self._stopping,
             on_failure=on_failure,

@@ -27,6 +27,7 @@ class Receiver:
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.created: dict[tuple[str, str], dict[str, str]] = {}
+        self.answered: dict[str, dict[str, str]] = {}
         self.next_answers: list[Response] = []
         self.app = Flask("receiver")
         path = "/intake/v1/clinics/<uuid:clinic_id>/referrals"
@@ -63,6 +64,10 @@ class Receiver:
             return answer(401, code="unauthenticated", detail="A token is needed.")
         if errors := _errors(body):
             return answer(422, code="invalid", detail="It does not fit.", errors=errors)
+        if self.keys[-1] in self.answered:
+            recalled = answer(201, **self.answered[self.keys[-1]])
+            recalled.headers["Idempotency-Replayed"] = "true"
+            return recalled
         key = (body["identifier"]["system"], body["identifier"]["value"])
         if key in self.created:
             return answer(200, outcome="already_known", **self.created[key])
@@ -70,7 +75,8 @@ class Receiver:
             "referral_id": str(uuid5(clinic_id, f"referral {key}")),
             "patient_id": str(uuid5(clinic_id, f"patient {key}")),
         }
-        return answer(201, outcome="created", **self.created[key])
+        self.answered[self.keys[-1]] = {"outcome": "created", **self.created[key]}
+        return answer(201, **self.answered[self.keys[-1]])
 
 
 def answer(status: int, retry_after: str = "", **body: object) -> Response:

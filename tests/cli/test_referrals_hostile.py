@@ -139,6 +139,26 @@ def test_a_condition_too_large_to_read_refuses_its_patient(tmp_path: Path) -> No
     assert result_of(bundle)[0]["reason"] == told
 
 
+def test_a_condition_with_an_unreadable_url_refuses_its_patient(tmp_path: Path) -> None:
+    entry = {"fullUrl": ["urn:uuid:aa"], "resource": condition()}
+    bundle = bundle_of(tmp_path, patient(1), entry)
+
+    report = run(Receiver(), bundle)
+
+    assert (report.created, report.refused) == (0, 1)
+    told = "entry 2 (Condition): fullUrl: a text is expected"
+    assert result_of(bundle)[0]["reason"] == told
+
+
+def test_a_long_text_is_refused_and_never_shortened(tmp_path: Path) -> None:
+    words = condition(code={"text": "very  low  mood " * 100})
+    bundle = bundle_of(tmp_path, patient(1), words)
+
+    report = run(Receiver(), bundle)
+
+    assert (report.created, report.refused) == (0, 1)
+
+
 def test_a_temporary_database_that_fails_is_told_as_a_lack_of_room() -> None:
     with (
         pytest.raises(UnavailableError, match="TMPDIR"),

@@ -33,6 +33,27 @@ def test_running_twice_creates_nothing_twice(tmp_path: Path) -> None:
     assert ids == [(row["referral_id"], row["patient_id"]) for row in second_rows]
 
 
+def test_a_patient_who_is_known_is_told_so_whatever_the_row_says(
+    tmp_path: Path,
+) -> None:
+    receiver = Receiver()
+    run(receiver, export_of(tmp_path, HEADER, ONE))
+
+    report = run(receiver, export_of(tmp_path, HEADER, ONE.replace("1980", "1984")))
+
+    assert (report.created, report.already_known) == (0, 1)
+
+
+def test_a_request_that_is_still_being_answered_is_waited_for(tmp_path: Path) -> None:
+    receiver = Receiver()
+    receiver.next_answers = [answer(409, code="idempotency_key_in_use")]
+    waits: list[float] = []
+
+    report = run(receiver, export_of(tmp_path, HEADER, ONE), sleep=waits.append)
+
+    assert (report.created, waits) == (1, [1.0])
+
+
 def test_a_key_belongs_to_a_clinic_and_a_content(tmp_path: Path) -> None:
     receiver = Receiver()
     changed = ONE.replace("1980", "1984")
@@ -149,7 +170,9 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> N
         response = within.handle_request(request)
         if lost and lost.pop():
             raise httpx.RemoteProtocolError("the server disconnected")
-        return httpx.Response(response.status_code, content=response.read())
+        return httpx.Response(
+            response.status_code, headers=response.headers, content=response.read()
+        )
 
     with httpx.Client(
         transport=httpx.MockTransport(lose_the_first),
@@ -166,6 +189,6 @@ def test_a_lost_answer_is_asked_for_again_with_the_same_key(tmp_path: Path) -> N
             sleep=lambda _seconds: None,
         )
 
-    assert report.already_known == len(receiver.created) == 1
+    assert report.created == len(receiver.created) == 1
     assert len(receiver.keys) == 2
     assert len(set(receiver.keys)) == 1

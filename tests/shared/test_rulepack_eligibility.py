@@ -246,9 +246,9 @@ def test_a_further_reason_against_treatment_never_makes_the_verdict_milder(
     assert met(before) | {further} == met(after)
 
 
-@given(answered=st.sets(st.sampled_from(sorted(WELL))), yes=st.data())
+@given(answered=st.sets(st.sampled_from(sorted(WELL))))
 def test_nobody_is_eligible_before_every_question_that_matters_is_answered(
-    answered: set[str], yes: st.DataObject
+    answered: set[str],
 ) -> None:
     answers = {fact: WELL[fact] for fact in answered}
 

@@ -18,9 +18,7 @@ from shared.testing.servers import (
     PostgresServer,
     RabbitServer,
     ServerFailedError,
-    ServerMissingError,
     ServerNotOursError,
-    find_chromium,
 )
 from shared.testing.servers.guardian import process_tree
 from shared.testing.servers.process import Daemon, Sandbox
@@ -268,44 +266,6 @@ def test_a_server_that_does_not_start_says_why() -> None:
     assert not sandbox.folder.exists()
 
 
-def test_the_browser_of_the_environment_is_taken(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = _program(tmp_path / "my-browser")
-    monkeypatch.setenv("KAP_TEST_CHROMIUM", str(browser))
-
-    assert find_chromium() == str(browser)
-
-
-def test_a_browser_on_the_path_is_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = _program(tmp_path / "chromium-browser")
-    monkeypatch.delenv("KAP_TEST_CHROMIUM", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    assert find_chromium() == str(browser)
-
-
-def test_a_missing_browser_is_an_error_that_says_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("KAP_TEST_CHROMIUM", raising=False)
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    with pytest.raises(ServerMissingError, match="Debian package is chromium"):
-        find_chromium()
-
-
-def test_a_browser_named_wrongly_is_an_error(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KAP_TEST_CHROMIUM", str(tmp_path / "absent"))
-
-    with pytest.raises(ServerMissingError, match="absent, which is not a program"):
-        find_chromium()
-
-
 def _fsync(url: str) -> str:
     with psycopg.connect(url) as connection:
         row = connection.execute("SHOW fsync").fetchone()
@@ -314,12 +274,6 @@ def _fsync(url: str) -> str:
 
 def _queue(connection: kombu.Connection) -> SimpleQueue:
     return connection.SimpleQueue("tests", queue_args={"x-queue-type": "quorum"})
-
-
-def _program(path: Path) -> Path:
-    path.write_text("#!/bin/sh\n")
-    path.chmod(0o755)
-    return path
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from datetime import timedelta
 from pathlib import Path
 
 _LOOK_AROUND_EVERY_SECONDS = 0.5
+# How many numbers stand between the parent and the count of threads in /proc/PID/stat.
+_THREADS = 15
 _GONE_WITHIN = timedelta(seconds=15)
 
 
@@ -43,7 +45,7 @@ class Guardian:
         self._tell(f"forget {pid}")
 
     def close(self) -> None:
-        """Have everything still watched killed and the folder removed, now."""
+        """Have what is still watched killed and the folder removed, now."""
         if self._process.stdin is not None and not self._process.stdin.closed:
             self._process.stdin.close()
         self._process.wait()
@@ -110,8 +112,10 @@ def _from_proc() -> list[tuple[int, int, str]]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         # The program's name stands in brackets and may itself hold any character.
-        state, parent = stat.rpartition(")")[2].split()[:2]
-        table.append((int(entry.name), int(parent), state))
+        state, parent, *rest = stat.rpartition(")")[2].split()
+        # Of a killed process with many threads the first may be done before the rest.
+        still_ending = int(rest[_THREADS]) > 1
+        table.append((int(entry.name), int(parent), "" if still_ending else state))
     return table
 
 

@@ -101,9 +101,11 @@ class Sandbox:
 
     def close(self) -> None:
         """Kill what still runs here and remove the folder."""
+        for process in list(self._running):
+            if process.poll() is None:
+                kill_tree(process.pid)
+            self.ended(process)
         self._guardian.close()
-        for process in self._running:
-            process.wait()
 
     def _parent(self) -> str:
         """A folder for temporary files that the programs' user can reach."""

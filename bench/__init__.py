@@ -1,0 +1,1 @@
+"""What the platform costs, as ratios against a bare floor measured in the same run."""

@@ -1,0 +1,1 @@
+"""`kap demo`: a day of three clinics, played from outside and checked step by step."""

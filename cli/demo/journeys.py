@@ -1,0 +1,309 @@
+"""The journeys of a day: what goes well, and everything that does not."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from uuid import uuid4
+
+from cli.demo import steps
+from cli.demo.steps import Clinic, Patient, refused
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Journey:
+    """One patient's path; `play` notes each step it has taken."""
+
+    name: str
+    about: str
+    play: Callable[[Clinic, Patient, Note], None]
+
+
+def _until_booked(
+    clinic: Clinic,
+    patient: Patient,
+    note: Note,
+    *,
+    route: str = "im",
+    dose_mg: float = 60.0,
+) -> dict[str, str]:
+    """From screening to a booked dose, as it should be; the consents' ids."""
+    steps.screen(clinic, patient)
+    note("screened")
+    steps.decide(clinic, patient, "eligible")
+    note("eligible")
+    signed = steps.consent(clinic, patient)
+    note("consented")
+    steps.clear_and_order(clinic, patient, route=route, dose_mg=dose_mg)
+    note("ordered")
+    steps.prepare(clinic, patient)
+    note("prepared")
+    steps.book_dose(clinic, patient)
+    note("booked")
+    return signed
+
+
+def _from_dose_on(clinic: Clinic, patient: Patient, note: Note) -> None:
+    note("dosed")
+    steps.recover_and_leave(clinic, patient)
+    note("discharged and signed")
+    steps.integrate(clinic, patient)
+    note("integrated")
+
+
+def _good(route: str, dose_mg: float) -> Callable[[Clinic, Patient, Note], None]:
+    def play(clinic: Clinic, patient: Patient, note: Note) -> None:
+        _until_booked(clinic, patient, note, route=route, dose_mg=dose_mg)
+        steps.dose(clinic, patient, dose_mg=dose_mg)
+        _from_dose_on(clinic, patient, note)
+
+    return play
+
+
+def ineligible(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """An absolute contraindication: nobody can override it."""
+    steps.screen(clinic, patient, aneurysmal_disease=True)
+    note("screened")
+    refused(
+        "absolute_contraindication",
+        lambda: steps.decide(
+            clinic, patient, "eligible", override_reason="please make an exception"
+        ),
+    )
+    note("eligible refused")
+    steps.decide(clinic, patient, "ineligible", reason_codes=["cardiovascular"])
+    note("ineligible")
+
+
+def consent_withdrawn(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Consent is taken back: the booked dose is given back within seconds."""
+    signed = _until_booked(clinic, patient, note)
+    clinic.therapist.post("intake", f"/consents/{signed['treatment']}/withdraw")
+    note("consent withdrawn")
+    clinic.until(lambda: _status(clinic, patient) == "released", "the dose is released")
+    note("dose released")
+
+
+def escort_missing(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Nobody is there to take the patient home: no dose is authorised."""
+    _until_booked(clinic, patient, note)
+    steps.arrive(clinic, patient, escort=False)
+    steps.open_session(clinic, patient)
+    steps.take_vitals(clinic, patient)
+    held = steps.precheck(clinic, patient)
+    if held["outcome"] != "hold":
+        raise AssertionError("a patient without an escort was not held")
+    note("held: no escort")
+    error = refused_any(
+        lambda: steps.authorise(clinic, patient, override_reason="it will be fine")
+    )
+    note(f"authorisation refused: {error}")
+    clinic.prescriber.post(
+        "sessions",
+        f"/sessions/{patient.session_id}/abort",
+        reason_code="escort_missing",
+    )
+    note("session ended")
+
+
+def held_on_blood_pressure(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Amber before the dose: rest, recheck, go."""
+    _until_booked(clinic, patient, note)
+    steps.arrive(clinic, patient)
+    steps.open_session(clinic, patient)
+    steps.take_vitals(clinic, patient, systolic_mmhg=152, diastolic_mmhg=96)
+    clinic.until(
+        lambda: steps.is_only_waiting_for_escort(clinic, patient),
+        "sessions has the facts of the day",
+    )
+    if steps.precheck(clinic, patient)["outcome"] != "hold":
+        raise AssertionError("an amber blood pressure did not hold the dose")
+    note("held: blood pressure")
+    steps.take_vitals(clinic, patient, systolic_mmhg=136, diastolic_mmhg=86)
+    if steps.precheck(clinic, patient)["outcome"] != "go":
+        raise AssertionError("the recheck did not let the dose go on")
+    note("recheck: go")
+    steps.authorise(clinic, patient)
+    steps.give(clinic, patient)
+    _from_dose_on(clinic, patient, note)
+
+
+def stopped_on_blood_pressure(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Red before the dose: no dose that day, whoever asks."""
+    _until_booked(clinic, patient, note)
+    steps.arrive(clinic, patient)
+    steps.open_session(clinic, patient)
+    raised = steps.take_vitals(clinic, patient, systolic_mmhg=188, diastolic_mmhg=114)
+    if steps.precheck(clinic, patient)["outcome"] != "stop":
+        raise AssertionError("a red blood pressure did not stop the dose")
+    note("stopped: blood pressure")
+    refused(
+        "dose_stopped",
+        lambda: steps.authorise(clinic, patient, override_reason="it will settle"),
+    )
+    if raised["alert_id"]:
+        _acknowledge(clinic, raised["alert_id"])
+    clinic.prescriber.post(
+        "sessions",
+        f"/sessions/{patient.session_id}/abort",
+        reason_code="vital_signs",
+    )
+    note("session ended")
+
+
+def red_vital(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """A red reading under way: nobody answers at first, the alert escalates."""
+    _until_booked(clinic, patient, note)
+    steps.dose(clinic, patient)
+    red = steps.take_vitals(clinic, patient, systolic_mmhg=192, diastolic_mmhg=116)
+    if red["status"] != "red" or not red["alert_id"]:
+        raise AssertionError("a red reading raised no alert")
+    note("red vital: alert raised")
+    alert_id = red["alert_id"]
+    clinic.until(lambda: bool(_tasks(clinic, alert_id)), "the alert is on the worklist")
+    note("on the worklist")
+    clinic.until(
+        lambda: any(task["level"] > 0 for task in _tasks(clinic, alert_id)),
+        "the alert has escalated",
+    )
+    note("escalated")
+    _acknowledge(clinic, alert_id)
+    clinic.until(
+        lambda: not _tasks(clinic, alert_id), "the worklist no longer asks for it"
+    )
+    note("acknowledged")
+    steps.take_vitals(clinic, patient, systolic_mmhg=150, diastolic_mmhg=92)
+    _from_dose_on(clinic, patient, note)
+
+
+def no_show(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """The patient does not come; reminders are taken back, somebody calls."""
+    _until_booked(clinic, patient, note)
+    clinic.desk.post("scheduling", f"/appointments/{patient.appointment_id}/no-show")
+    note("no-show")
+    clinic.until(
+        lambda: bool(_tasks(clinic, patient.appointment_id)),
+        "somebody is asked to call",
+    )
+    note("call on the worklist")
+
+
+def late_cancel(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """The patient calls off shortly before; planned messages are taken back."""
+    _until_booked(clinic, patient, note)
+    body = {"by": "patient", "reason_code": "illness"}
+    path = f"/appointments/{patient.appointment_id}/cancel"
+    clinic.desk.post("scheduling", path, **body)
+    note("cancelled late")
+    refused("wrong_state", lambda: clinic.desk.post("scheduling", path, **body))
+    note("second cancel refused")
+
+
+def asked_twice(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """A request is repeated, and a room is wanted twice."""
+    steps.screen(clinic, patient)
+    steps.decide(clinic, patient, "eligible")
+    key = str(uuid4())
+    path = f"/episodes/{patient.episode_id}/consents"
+    body = {
+        "consent_type": "treatment",
+        "document_version": "treatment-2026.1",
+        "witness_id": str(uuid4()),
+    }
+    first = clinic.therapist.post("intake", path, key=key, **body)
+    second = clinic.therapist.post("intake", path, key=key, **body)
+    if first["id"] != second["id"]:
+        raise AssertionError("a repeated request made a second consent")
+    note("asked twice, done once")
+    steps.consent(clinic, patient)
+    steps.clear_and_order(clinic, patient)
+    steps.prepare(clinic, patient)
+    steps.book_dose(clinic, patient)
+    note("booked")
+    starts_at = steps.start_of(clinic, patient.slot)
+    refused(
+        "double_booked",
+        lambda: steps.book(
+            clinic, patient, "integration", starts_at=starts_at, minutes=30
+        ),
+    )
+    note("double booking refused")
+    steps.dose(clinic, patient)
+    _from_dose_on(clinic, patient, note)
+
+
+def item_nine(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """A positive item 9: a clinician sees to it before anything goes on."""
+    answered = steps.answer_phq9(clinic, patient, item9=1)
+    if not answered["alert"]:
+        raise AssertionError("a positive item 9 raised no alert")
+    note("item 9 positive: flagged")
+    flag_id = answered["safety_flag_id"]
+    clinic.until(
+        lambda: bool(_tasks(clinic, flag_id)), "a clinician is asked to see to it"
+    )
+    clinic.prescriber.post(
+        "intake", f"/safety-flags/{flag_id}/clear", note="seen, a safety plan is made"
+    )
+    note("cleared by a clinician")
+    steps.answer_gad7(clinic, patient)
+    steps.answer_cssrs(clinic, patient)
+    steps.answer_safety_screen(clinic, patient)
+    steps.decide(clinic, patient, "eligible")
+    note("eligible")
+    clinic.until(lambda: not _tasks(clinic, flag_id), "the worklist is done with it")
+
+
+def refused_any(call: Callable[[], object]) -> str:
+    """The code a request is refused with.
+
+    Raises:
+        AssertionError: it is accepted.
+    """
+    from cli.api_client import RefusedError
+
+    try:
+        call()
+    except RefusedError as error:
+        return str(error.code)
+    raise AssertionError("what must be refused was accepted")
+
+
+def _status(clinic: Clinic, patient: Patient) -> str:
+    path = f"/appointments/{patient.appointment_id}"
+    status: str = clinic.desk.get("scheduling", path)["status"]
+    return status
+
+
+def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, int]]:
+    tasks = clinic.admin.get("notifications", "/tasks", status="open")["items"]
+    return [task for task in tasks if task["source_id"] == source_id]
+
+
+def _acknowledge(clinic: Clinic, alert_id: str) -> None:
+    clinic.prescriber.post("sessions", f"/alerts/{alert_id}/acknowledge")
+
+
+GOOD_IM = Journey("treated, IM", "the whole path", _good("im", 60.0))
+GOOD_IV = Journey("treated, IV", "the whole path", _good("iv", 37.5))
+GOOD_SL = Journey("treated, sublingual", "the whole path", _good("sl", 200.0))
+GOOD_NASAL = Journey(
+    "treated, nasal spray", "the whole path", _good("esketamine_nasal", 56.0)
+)
+INELIGIBLE = Journey("ineligible", "an absolute contraindication", ineligible)
+WITHDRAWN = Journey("consent withdrawn", "after booking", consent_withdrawn)
+NO_ESCORT = Journey("escort missing", "at check-in", escort_missing)
+HELD = Journey("held, then treated", "amber before the dose", held_on_blood_pressure)
+STOPPED = Journey("stopped", "red before the dose", stopped_on_blood_pressure)
+RED = Journey("red vital, escalated", "under way", red_vital)
+NO_SHOW = Journey("no-show", "and a call", no_show)
+LATE = Journey("late cancel", "messages taken back", late_cancel)
+TWICE = Journey("asked twice", "repeated and double booked", asked_twice)
+ITEM_NINE = Journey("item 9", "seen by a clinician", item_nine)
+
+DAYS = (
+    (GOOD_IM, RED, NO_ESCORT, INELIGIBLE, NO_SHOW, HELD, GOOD_IV, TWICE, ITEM_NINE),
+    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, INELIGIBLE, GOOD_IM),
+    (GOOD_SL, TWICE, STOPPED, NO_SHOW, GOOD_NASAL, WITHDRAWN, NO_ESCORT, LATE, RED),
+)
+"""What happens in each of three clinics."""

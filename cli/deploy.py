@@ -1,0 +1,149 @@
+"""`kap migrate`, `topology`, `keys`, `token`: what a deployment is prepared with."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import click
+
+from cli.services import NAMES, load, load_all
+from shared.context import Actor, Role
+
+SIGNING_KEY = "signing-key.json"
+TOKEN_KEYS = "token-keys.json"  # noqa: S105 - a file's name.
+
+
+def _secret(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """A value, or what a file holds if the value starts with an `@`, as in settings."""
+    if not value.startswith("@"):
+        return value
+    try:
+        return Path(value[1:]).read_text().strip()
+    except OSError as error:
+        raise click.BadParameter(f"{value[1:]} cannot be read") from error
+
+
+@click.command()
+@click.argument("service", type=click.Choice([*NAMES, "all"]))
+@click.option(
+    "--database-url",
+    envvar="KAP_DATABASE_URL",
+    required=True,
+    callback=_secret,
+    help="The database; {service} stands for the service's name, needed for `all`.",
+)
+def migrate(service: str, database_url: str) -> None:
+    """Bring the database of SERVICE, or of all, up to date."""
+    from shared import migrations
+    from shared.database import Database
+
+    names = NAMES if service == "all" else (service,)
+    if service == "all" and "{service}" not in database_url:
+        raise click.UsageError("for `all` the URL needs {service} in it")
+    for name in names:
+        load(name)
+        database = Database(database_url.replace("{service}", name))
+        try:
+            migrations.upgrade(name, database)
+        finally:
+            database.close()
+        click.echo(f"{name}: up to date")
+
+
+@click.group()
+def topology() -> None:
+    """Declare exchanges and queues on the broker."""
+
+
+@topology.command()
+@click.option("--broker-url", envvar="KAP_BROKER_URL", required=True, callback=_secret)
+def apply(broker_url: str) -> None:
+    """Make the exchange, and a queue per service bound to the events it hears."""
+    from shared.broker import connect
+    from shared.platform import subscriptions
+
+    told = subscriptions(load_all())
+    connect(broker_url).declare(told)
+    for name, types in told.items():
+        click.echo(f"{name}: {len(types)} event types")
+
+
+@topology.command()
+def show() -> None:
+    """Print which queue hears which events."""
+    from shared.broker import binding_key
+    from shared.platform import subscriptions
+
+    for name, types in subscriptions(load_all()).items():
+        click.echo(name)
+        for event_type in types:
+            click.echo(f"  {binding_key(event_type)}")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+def keys(folder: Path) -> None:
+    """Make a signing key and its public key set in FOLDER, unless they are there."""
+    signing, public = make_keys(folder)
+    click.echo(f"KAP_SIGNING_KEY=@{signing}\nKAP_TOKEN_KEYS=@{public}")
+
+
+def make_keys(folder: Path) -> tuple[Path, Path]:
+    """The files of a signing key and of its public key set; made once."""
+    from shared.identity import new_key, public_keys
+
+    folder.mkdir(parents=True, exist_ok=True)
+    signing, public = folder / SIGNING_KEY, folder / TOKEN_KEYS
+    if not signing.exists():
+        key = new_key()
+        with os.fdopen(os.open(signing, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(key)
+    public.write_text(public_keys(signing.read_text()))
+    return signing, public
+
+
+@click.command()
+@click.option("--clinic", type=click.UUID, help="The clinic the roles are for.")
+@click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    type=click.Choice([role.value for role in Role]),
+    help="A role; may be given several times.",
+)
+@click.option("--person", type=click.UUID, help="Who it is for; a new id if not given.")
+@click.option("--hours", default=1.0, show_default=True, help="How long it is valid.")
+@click.option(
+    "--signing-key",
+    envvar="KAP_SIGNING_KEY",
+    default="@data/signing-key.json",
+    show_default=True,
+    help="Private JWK, or @ and the file that holds it.",
+)
+@click.option("--issuer", envvar="KAP_TOKEN_ISSUER", default="kap", show_default=True)
+def token(
+    clinic: UUID | None,
+    roles: tuple[str, ...],
+    person: UUID | None,
+    hours: float,
+    signing_key: str,
+    issuer: str,
+) -> None:
+    """Sign a bearer token. Without a clinic the roles are for the network."""
+    from shared.identity import TokenIssuer
+
+    if signing_key.startswith("@"):
+        path = Path(signing_key[1:])
+        if not path.exists():
+            raise click.ClickException(f"there is no signing key at {path}")
+        signing_key = path.read_text()
+    held = frozenset(Role(role) for role in roles)
+    actor = Actor(
+        id=person or uuid4(),
+        roles={clinic: held} if clinic else {},
+        network_roles=frozenset() if clinic else held,
+    )
+    issued = TokenIssuer(signing_key, issuer=issuer)
+    click.echo(issued.issue(actor, valid_for=timedelta(hours=hours)))

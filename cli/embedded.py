@@ -1,0 +1,119 @@
+"""The whole platform in one process: SQLite files and the memory broker."""
+
+import fcntl
+import logging
+import os
+import socket
+from pathlib import Path
+from typing import IO, Any
+
+import click
+
+from cli.deploy import make_keys
+from cli.services import FRONT, load_all
+from shared.platform import Platform
+from shared.settings import Settings
+from shared.telemetry import log_to
+from shared.worker import Worker
+
+HOST = "127.0.0.1"
+THREADS = 16
+LOG = "kap.log"
+
+
+class Embedded:
+    """A platform in this process, with its data in one folder.
+
+    Raises:
+        ClickException: the folder cannot be written, another platform uses it, or the
+            port is taken.
+    """
+
+    def __init__(self, folder: Path, *, port: int) -> None:
+        self._lock = _lock(folder)
+        self._socket = _listen(port)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://{HOST}:{self.port}"
+        self._log = (folder / LOG).open("a")
+        log_to(self._log, logging.INFO)
+        signing, public = make_keys(folder)
+
+        def settings(name: str) -> Settings:
+            return Settings(
+                database_url=f"sqlite:///{folder / name}.db",
+                broker_url="memory://embedded",
+                signing_key=signing.read_text(),
+                token_keys=public.read_text(),
+                webhook_hosts=frozenset({HOST, "localhost"}),
+                development_issuer=True,
+                callback_host=HOST,
+                repair_seconds=5.0,
+            )
+
+        self.platform = Platform(load_all(), settings, front=FRONT)
+        self._workers: list[Worker] = []
+        self._server: Any = None
+
+    def start(self) -> None:
+        """Bring the data up to date and begin to work."""
+        from waitress.server import create_server
+
+        self.platform.migrate()
+        self.platform.open()
+        self._server = create_server(
+            self.platform.wsgi,
+            sockets=[self._socket],
+            threads=THREADS,
+            max_request_body_size=2 * 1_048_576,
+            ident="kap",
+        )
+        self._workers = self.platform.workers()
+        for worker in self._workers:
+            worker.start()
+
+    def serve(self) -> None:
+        """Answer requests until `stop` is called."""
+        self._server.run()
+
+    def stop(self) -> None:
+        """End it; what is not done is done at the next start."""
+        if self._server is not None:
+            self._server.close()
+        for worker in self._workers:
+            worker.stop()
+        self.platform.close()
+        self._log.close()
+        self._lock.close()
+
+
+def _lock(folder: Path) -> IO[str]:
+    """Keep another process from using the same folder."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = (folder / "lock").open("w")
+    except OSError as error:
+        raise click.ClickException(
+            f"the folder {folder} cannot be written ({error.strerror}); "
+            "name another with --data"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise click.ClickException(
+            f"another platform is using {folder}; stop it, or name another with --data"
+        ) from error
+    file.write(str(os.getpid()))
+    file.flush()
+    return file
+
+
+def _listen(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError as error:
+        raise click.ClickException(
+            f"port {port} is taken; choose another with --port"
+        ) from error
+    return listening

@@ -1,0 +1,66 @@
+"""`kap events`: the published language, as a table or for programs."""
+
+import json
+from typing import Any
+
+import click
+
+from cli.services import load_all
+from shared.events import Event, catalogue
+
+
+@click.group()
+def events() -> None:
+    """Show which events there are and who hears them."""
+
+
+@events.command("list")
+@click.option(
+    "--json", "as_json", is_flag=True, help="With JSON Schemas, for programs."
+)
+def list_(as_json: bool) -> None:
+    """Every event: name, version, producer, consumers, sensitivity."""
+    consumers = hearers()
+    if as_json:
+        click.echo(json.dumps([describe(e, consumers) for e in catalogue().values()]))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("event", "version", "producer", "consumers", "sensitivity")
+    for event in catalogue().values():
+        table.add_row(
+            event.name,
+            str(event.version),
+            event.producer,
+            ", ".join(consumers[event.type]),
+            event.sensitivity.value,
+        )
+    console = Console()
+    console.print(table)
+
+
+def hearers() -> dict[str, list[str]]:
+    """Which services handle each event type."""
+    services = load_all()
+    return {
+        event.type: [s.name for s in services if event in s.handlers]
+        for event in catalogue().values()
+    }
+
+
+def describe(event: type[Event], consumers: dict[str, list[str]]) -> dict[str, Any]:
+    """All that is said of an event, with the JSON Schema of its payload."""
+    from shared.events.jsonschema import json_schema
+
+    return {
+        "name": event.name,
+        "version": event.version,
+        "type": event.type,
+        "producer": event.producer,
+        "consumers": consumers[event.type],
+        "aggregate": event.aggregate,
+        "sensitivity": event.sensitivity.value,
+        "about": (event.__doc__ or "").partition("\n")[0],
+        "schema": json_schema(event),
+    }

@@ -1,0 +1,74 @@
+"""`kap up`: the platform, and what to try with it."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from cli.embedded import HOST, Embedded
+
+
+@click.command()
+@click.option("--port", default=8080, show_default=True, help="Where pages answer.")
+@click.option(
+    "--data",
+    default="data",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where records are kept; delete the folder to begin anew.",
+)
+@click.option("--seed/--no-seed", default=True, help="Begin with fictional clinics.")
+def up(port: int, data: Path, seed: bool) -> None:
+    """Start the whole platform in this process. Ctrl-C stops it; records stay.
+
+    It listens on this machine only, signs anybody in, and keeps its records in SQLite
+    files: for trying it and for one small clinic's laptop.
+    """
+    began = time.monotonic()
+    embedded = Embedded(data.absolute(), port=port)
+    embedded.start()
+    stopping = _stop_on_signals()
+    threading.Thread(target=embedded.serve, name="http", daemon=True).start()
+    if seed:
+        from cli.seed import seed_once
+
+        seed_once(embedded.url)
+    _greet(embedded.url, data, time.monotonic() - began)
+    stopping.wait()
+    click.echo("\nStopping; everything recorded is kept.")
+    embedded.stop()
+
+
+def _greet(url: str, data: Path, seconds: float) -> None:
+    click.echo(
+        f"""
+  KAP Network is running (ready in {seconds:.1f} s)
+
+    Console      {url}
+    API docs     {url}/intake/openapi.json  (and scheduling, sessions, notifications)
+    Records      {data}/  (log in {data}/kap.log)
+
+  Try
+    1. Open the console, sign in as a network admin or as staff of a clinic.
+    2. In another terminal:  ./kap demo --url {url}
+       and watch three clinics live through a day.
+    3. ./kap events list     who tells what to whom
+       ./kap feed sessions --url {url}   the events themselves
+
+  Everything in here is fictional. It answers only on {HOST}. Stop with Ctrl-C.
+"""
+    )
+
+
+def _stop_on_signals() -> threading.Event:
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping

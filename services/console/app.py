@@ -1,0 +1,36 @@
+"""The console, put together."""
+
+from flask import Flask
+
+from services.console import errors, filters, handlers, security, wording
+from services.console.api import routes
+from services.console.assets import asset, assets
+from services.console.login import development
+from services.console.models import metadata
+from services.console.pages import site
+from shared.events import catalogue
+from shared.events.scheduling import ClinicOnboarded
+from shared.service import Runtime, Service
+
+
+def prepare(app: Flask, runtime: Runtime) -> None:  # noqa: ARG001 - a service's hook.
+    """Give pages their words, their headers and their errors."""
+    app.jinja_env.filters.update(filters.FILTERS)
+    app.jinja_env.globals.update(asset=asset, say=wording.say)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    app.after_request(security.add_headers)
+    errors.install(app)
+
+
+service = Service(
+    name="console",
+    metadata=metadata,
+    blueprint=routes,
+    pages=(site, assets, development),
+    handlers={
+        **dict.fromkeys(catalogue().values(), handlers.note_event),
+        ClinicOnboarded: handlers.know_clinic,
+    },
+    prepare=prepare,
+)

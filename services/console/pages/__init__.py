@@ -1,0 +1,25 @@
+"""The pages, a module for each subject; all belong to one blueprint."""
+
+from services.console.pages import (
+    board,
+    events,
+    messages,
+    ops,
+    patient,
+    session,
+    signing_in,
+    worklist,
+)
+from services.console.pages.site import site
+
+__all__ = [
+    "board",
+    "events",
+    "messages",
+    "ops",
+    "patient",
+    "session",
+    "signing_in",
+    "site",
+    "worklist",
+]

@@ -1,0 +1,80 @@
+"""What staff should see to, the most urgent first."""
+
+from typing import Any
+from uuid import UUID
+
+from flask import g, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from services.console import filters
+from services.console.apis import Apis
+from services.console.pages.people import names_of
+from services.console.pages.site import site, wants_fragment
+
+KINDS = {
+    "review": ("clipboard", "Decide on eligibility"),
+    "safety_flag": ("shield", "See to a safety flag"),
+    "alert": ("alarm", "Look at a patient: alert in a session"),
+    "dose_held": ("pause", "Decide about a held dose"),
+    "integration": ("leaf", "Arrange integration"),
+    "no_show": ("absent", "Call: did not come"),
+    "at_risk": ("warning", "Booking at risk: get what is missing"),
+    "message_failed": ("mail", "Reach the patient: a message failed"),
+}
+"""What a task asks for, by its kind."""
+
+
+@site.get("/clinics/<uuid:clinic_id>/worklist")
+def worklist(clinic_id: UUID) -> str:
+    """Open tasks, and integrations that want an appointment."""
+    return _page(clinic_id)
+
+
+@site.post("/clinics/<uuid:clinic_id>/worklist/<uuid:task_id>/done")
+def finish_task(clinic_id: UUID, task_id: UUID) -> str | Response:
+    """Tick a task off."""
+    apis: Apis = g.apis
+    answer = apis.post("notifications", f"/tasks/{task_id}/done")
+    if answer and not wants_fragment():
+        return redirect(url_for("site.worklist", clinic_id=clinic_id), 303)
+    return _page(clinic_id, "" if answer else answer.detail)
+
+
+def _page(clinic_id: UUID, problem: str = "") -> str:
+    apis: Apis = g.apis
+    tasks = apis.get("notifications", "/tasks", status="open")
+    integrations = apis.get("scheduling", "/integrations")
+    concerned = (row["patient_id"] for row in (*tasks, *integrations))
+    return render_template(
+        "_worklist.html" if wants_fragment() else "worklist.html",
+        section="site.worklist",
+        clinic_id=clinic_id,
+        answer=tasks,
+        tasks=[_shown(task) for task in tasks],
+        session_of=_sessions_of(apis, list(tasks)),
+        integrations=integrations,
+        names=names_of(apis, concerned),
+        problem=problem,
+    )
+
+
+def _shown(task: dict[str, Any]) -> dict[str, Any]:
+    icon, name = KINDS.get(task["kind"], ("circle", filters.sentence(task["kind"])))
+    due: str | None = task.get("due_at")
+    return {
+        **task,
+        "icon": icon,
+        "name": name,
+        "is_over": due is not None and filters.instant(due) < filters.now(),
+    }
+
+
+def _sessions_of(apis: Apis, tasks: list[dict[str, Any]]) -> dict[str, str]:
+    """The session a task leads to, by the task's id."""
+    found = {t["id"]: t["source_id"] for t in tasks if t["kind"] == "dose_held"}
+    about_alerts = {t["source_id"]: t["id"] for t in tasks if t["kind"] == "alert"}
+    if about_alerts:
+        for alert in apis.get("sessions", "/alerts"):
+            if alert["id"] in about_alerts:
+                found[about_alerts[alert["id"]]] = alert["session_id"]
+    return found

@@ -1,0 +1,162 @@
+// Draws a session's vital signs and asks for new ones every two seconds.
+
+(() => {
+  const EVERY_MS = 2000;
+  const PLOTS = [
+    { name: "Blood pressure", unit: "mmHg", series: ["systolic", "diastolic"], band: true, height: 190, range: [50, 190], color: "--info" },
+    { name: "Heart rate", unit: "/min", series: ["heart_rate"], height: 120, range: [40, 140], color: "--bad" },
+    { name: "SpO₂", unit: "%", series: ["spo2"], height: 120, range: [88, 100], color: "--brand" },
+  ];
+  const place = document.querySelector("[data-chart]");
+  if (!place) return;
+
+  const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  let drawn = [];
+  let shown = "";
+  let latest = null;
+
+  function limitsOf(data, plot) {
+    return plot.series.flatMap((name) => data.limits[name]);
+  }
+
+  // Room for every value, and for the limits near them.
+  function rangeOf(data, plot) {
+    const values = plot.series.flatMap((name) => data.series[name]).filter((v) => v !== null);
+    const [low, high] = plot.range;
+    const pad = (high - low) * 0.06;
+    return [Math.min(low, ...values.map((v) => v - pad)), Math.max(high, ...values.map((v) => v + pad))];
+  }
+
+  function timeRange(data) {
+    const first = Math.min(0, ...data.minutes, ...data.doses.map((dose) => dose.minute));
+    const last = Math.max(30, ...data.minutes);
+    return [Math.floor(first - 3), Math.ceil(last + 5)];
+  }
+
+  function across(plot, at) {
+    const y = Math.round(plot.valToPos(at, "y", true)) + 0.5;
+    const { left, top, width, height } = plot.bbox;
+    return y < top || y > top + height ? null : [left, y, left + width, y];
+  }
+
+  function line(ctx, [x1, y1, x2, y2], color, dash, width) {
+    ctx.beginPath();
+    ctx.strokeStyle = color;
+    ctx.lineWidth = width * devicePixelRatio;
+    ctx.setLineDash(dash.map((part) => part * devicePixelRatio));
+    ctx.moveTo(x1, y1);
+    ctx.lineTo(x2, y2);
+    ctx.stroke();
+  }
+
+  // Limits as lines across, doses as lines down, each said in words as well.
+  function marks(own) {
+    return (plot) => {
+      const { ctx } = plot;
+      const { left, top, width, height } = plot.bbox;
+      ctx.save();
+      for (const limit of limitsOf(latest, own)) {
+        const path = across(plot, limit.at);
+        if (path) line(ctx, path, token(limit.kind === "red" ? "--bad" : "--warn"), [5, 4], 1);
+      }
+      ctx.font = `${11 * devicePixelRatio}px system-ui, "DejaVu Sans", sans-serif`;
+      ctx.fillStyle = token("--soft");
+      for (const dose of latest.doses) {
+        const x = Math.round(plot.valToPos(dose.minute, "x", true)) + 0.5;
+        if (x < left || x > left + width) continue;
+        line(ctx, [x, top, x, top + height], token("--soft"), [], 1);
+        if (own.band) ctx.fillText(dose.label, x + 5 * devicePixelRatio, top + 12 * devicePixelRatio);
+      }
+      ctx.restore();
+    };
+  }
+
+  function seriesOf(own) {
+    const color = token(own.color);
+    return own.series.map((name) => ({
+      label: name, stroke: color, width: 2, spanGaps: true,
+      points: { show: true, size: 6, fill: token("--surface"), stroke: color },
+    }));
+  }
+
+  function optionsOf(own, width) {
+    const axis = {
+      stroke: token("--soft"), font: '11px system-ui, "DejaVu Sans", sans-serif',
+      grid: { stroke: token("--chart-grid"), width: 1 }, ticks: { show: false },
+    };
+    return {
+      width, height: own.height, cursor: { sync: { key: "vitals" }, y: false, drag: { x: false, y: false } },
+      legend: { show: false },
+      scales: {
+        x: { time: false, range: () => timeRange(latest) },
+        y: { range: () => rangeOf(latest, own) },
+      },
+      axes: [{ ...axis, size: 26, values: (_, ticks) => ticks.map((t) => `${t} min`) }, { ...axis, size: 44 }],
+      series: [{}, ...seriesOf(own)],
+      bands: own.band ? [{ series: [1, 2], fill: `${token(own.color)}26` }] : [],
+      hooks: { draw: [marks(own)] },
+    };
+  }
+
+  function caption(own) {
+    const last = own.series.map((name) => latest.series[name].findLast((v) => v !== null) ?? "–").join("/");
+    const limits = limitsOf(latest, own).filter((limit) => limit.kind === "red").map((limit) => limit.at);
+    const text = `${own.name}, last ${last} ${own.unit}`;
+    const said = limits.length ? `red limits ${limits.join(", ")}` : "";
+    return { text, last, said };
+  }
+
+  function build() {
+    for (const { plot } of drawn) plot.destroy();
+    place.replaceChildren();
+    drawn = PLOTS.map((own) => {
+      const figure = document.createElement("figure");
+      const words = document.createElement("figcaption");
+      const box = document.createElement("div");
+      box.setAttribute("role", "img");
+      figure.append(words, box);
+      place.append(figure);
+      const plot = new uPlot(optionsOf(own, widthOf()), dataOf(own), box);
+      return { own, plot, words, box };
+    });
+    describe();
+  }
+
+  const widthOf = () => Math.max(240, place.clientWidth - 16);
+  const dataOf = (own) => [latest.minutes, ...own.series.map((name) => latest.series[name])];
+
+  function describe() {
+    for (const { own, words, box } of drawn) {
+      const { text, last, said } = caption(own);
+      const name = document.createElement("b");
+      name.textContent = own.name;
+      words.replaceChildren(name, ` ${last} ${own.unit}`, said ? ` · ${said}` : "");
+      box.setAttribute("aria-label", `${text}. ${latest.minutes.length} readings; the table below has them all.`);
+    }
+    place.dataset.points = latest.minutes.length;
+  }
+
+  async function refresh() {
+    if (document.hidden) return;
+    try {
+      const answer = await fetch(place.dataset.chart, { headers: { Accept: "application/json" } });
+      if (!answer.ok || answer.redirected) return;
+      const text = await answer.text();
+      if (text === shown) return;
+      shown = text;
+      latest = JSON.parse(text);
+      if (!drawn.length) return build();
+      for (const { own, plot } of drawn) plot.setData(dataOf(own));
+      describe();
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // The network is away; the banner says so.
+    }
+  }
+
+  new ResizeObserver(() => {
+    for (const { own, plot } of drawn) plot.setSize({ width: widthOf(), height: own.height });
+  }).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => latest && build());
+  setInterval(refresh, EVERY_MS);
+  refresh();
+})();

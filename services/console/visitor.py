@@ -1,0 +1,41 @@
+"""Who looks at a page, and in which clinic."""
+
+from dataclasses import dataclass
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from shared.context import CLINICAL, Actor, Context, Role
+
+CARE = CLINICAL | {Role.CLINIC_ADMIN}
+"""Who may see what was found and given; everybody else sees logistics."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visitor:
+    """Somebody who is signed in."""
+
+    token: str
+    actor: Actor
+    name: str
+
+    @property
+    def is_network_admin(self) -> bool:
+        """Whether the whole network's pages are theirs."""
+        return Role.NETWORK_ADMIN in self.actor.network_roles
+
+    def sees_care(self, clinic_id: UUID) -> bool:
+        """Whether pages about treatment are worth showing; the services decide."""
+        return bool(self.actor.roles_in(clinic_id) & CARE)
+
+    def context(self, clinic_id: UUID | None) -> Context:
+        """What a reading of the console's own tables carries."""
+        return Context(actor=self.actor, clinic_id=clinic_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """The clinic a page is about."""
+
+    id: UUID
+    name: str
+    zone: ZoneInfo

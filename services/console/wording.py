@@ -1,0 +1,206 @@
+"""What pages call things: every event and every code, in plain words.
+
+A code without words of its own is shown as it is, without its underscores, so that a
+new code never breaks a page. Every event must have words; a test sees to it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+EVENTS: Mapping[str, str] = {
+    "intake.referral.received": "Referral received from {source_type}",
+    "intake.patient.registered": "Patient registered, episode opened",
+    "intake.measure.recorded": "{instrument} answered, {context}",
+    "intake.safety.flagged": "Safety flag raised, {level} level",
+    "intake.safety.cleared": "Safety flag cleared by a clinician",
+    "intake.screening.completed": "Screening complete",
+    "intake.review.requested": "A prescriber is asked to decide",
+    "intake.patient.eligible": "Found eligible for treatment",
+    "intake.eligibility.deferred": "Decision deferred, waiting for {missing}",
+    "intake.patient.ineligible": "Found not eligible: {reason_codes}",
+    "intake.eligibility.lapsed": "Eligibility lapsed: {cause_code}",
+    "intake.consent.signed": "Consent signed: {consent_type}",
+    "intake.consent.withdrawn": "Consent withdrawn: {consent_type}",
+    "intake.clearance.granted": "Medical clearance granted",
+    "scheduling.clinic.onboarded": "Clinic joined the network",
+    "scheduling.resource.added": "{kind} can be booked",
+    "scheduling.appointment.booked": "{appointment_type} booked",
+    "scheduling.escort.confirmed": "Escort confirmed",
+    "scheduling.escort.withdrawn": "Escort withdrawn",
+    "scheduling.appointment.marked_at_risk": "Booking at risk: {missing}",
+    "scheduling.appointment.released": "Booking released: {cause_code}",
+    "scheduling.appointment.cancelled": "Cancelled by {by}: {reason_code}",
+    "scheduling.appointment.no_show": "Did not come: {appointment_type}",
+    "scheduling.appointment.fulfilled": "{appointment_type} done",
+    "scheduling.patient.arrived": "Arrived at the clinic",
+    "sessions.order.placed": "Order placed",
+    "sessions.order.closed": "Order closed: {cause_code}",
+    "sessions.preparation.completed": "Preparation completed",
+    "sessions.record.opened": "Session opened, {route_class}",
+    "sessions.precheck.completed": "Checks before the dose: {outcome}",
+    "sessions.dose.held": "Dose held: {reason_code}",
+    "sessions.dose.authorised": "Dose authorised",
+    "sessions.dose.administered": "Dose {seq} given",
+    "sessions.phase.changed": "Phase: {phase}",
+    "sessions.vitals.recorded": "Vital signs taken: {status}",
+    "sessions.alert.raised": "{severity} alert: {rule_code}",
+    "sessions.alert.escalated": "Alert escalated to level {level}",
+    "sessions.alert.acknowledged": "Alert acknowledged",
+    "sessions.patient.discharged": "Discharged and on the way home",
+    "sessions.record.aborted": "Session ended early: {reason_code}",
+    "sessions.record.signed": "Session record signed",
+    "sessions.integration.fell_due": "Integration is due",
+    "sessions.integration.completed": "Integration completed",
+    "sessions.integration.missed": "Integration missed",
+    "notifications.message.scheduled": "Message planned: {template}",
+    "notifications.message.sent": "Message sent",
+    "notifications.message.failed": "Message failed: {reason_code}",
+    "notifications.message.suppressed": "Message not sent: {cause_code}",
+}
+
+CODES: Mapping[str, str] = {
+    "phq9": "PHQ-9",
+    "gad7": "GAD-7",
+    "pcl5": "PCL-5",
+    "cssrs": "C-SSRS screen",
+    "audit_c": "AUDIT-C",
+    "auditc": "AUDIT-C",
+    "dast10": "DAST-10",
+    "iv": "IV",
+    "im": "IM",
+    "sc": "SC",
+    "spo2": "SpO₂",
+    "spo2_percent": "SpO₂",
+    "systolic_mmhg": "systolic pressure",
+    "diastolic_mmhg": "diastolic pressure",
+    "heart_rate_bpm": "heart rate",
+    "respiratory_rate_bpm": "breathing rate",
+    "moaas": "sedation (MOAA/S)",
+    "offlabel": "off-label use",
+    "consent.offlabel": "consent to off-label use",
+    "consent.treatment": "consent to treatment",
+    "clearance.medical": "medical clearance",
+    "prep.completed": "preparation",
+    "measures.phq9": "PHQ-9 is recent",
+    "measures.gad7": "GAD-7 is recent",
+    "measures.safety": "safety screen is recent",
+    "order.active": "active order",
+    "weight.current": "current weight",
+    "escort.confirmed": "escort",
+    "no.open.hold": "no open safety hold",
+    "no_show": "did not come",
+    "at_risk": "at risk",
+    "in_progress": "in progress",
+    "front_desk": "front desk",
+    "ok": "within limits",
+    "hold": "hold",
+    "email": "e-mail",
+    "sms": "text message",
+}
+
+GATES: Mapping[str, str] = {
+    "authorisation": "A dose now",
+    "booking": "Booking a dose",
+    "arrival": "Arrival",
+}
+
+
+class Mark(NamedTuple):
+    """How a state is shown: a tone, an icon and, always, a word."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+MARKS: Mapping[str, Mark] = {
+    "booked": Mark("info", "calendar", "Booked"),
+    "at_risk": Mark("warn", "warning", "At risk"),
+    "arrived": Mark("live", "door", "Arrived"),
+    "in_progress": Mark("live", "pulse", "In progress"),
+    "fulfilled": Mark("good", "check", "Done"),
+    "released": Mark("quiet", "release", "Released"),
+    "cancelled": Mark("quiet", "cross", "Cancelled"),
+    "no_show": Mark("bad", "absent", "Did not come"),
+    "ok": Mark("good", "check", "Within limits"),
+    "amber": Mark("warn", "warning", "Watch"),
+    "red": Mark("bad", "alarm", "Act now"),
+    "go": Mark("good", "check", "Go"),
+    "hold": Mark("warn", "pause", "Hold"),
+    "stop": Mark("bad", "stop", "Stop"),
+    "open": Mark("warn", "circle", "Open"),
+    "done": Mark("good", "check", "Done"),
+    "acknowledged": Mark("good", "check", "Acknowledged"),
+    "eligible": Mark("good", "check", "Eligible"),
+    "ineligible": Mark("bad", "cross", "Not eligible"),
+    "deferred": Mark("warn", "pause", "Deferred"),
+    "lapsed": Mark("warn", "warning", "Lapsed"),
+    "registered": Mark("info", "clipboard", "Screening"),
+    "in_review": Mark("info", "clock", "In review"),
+    "verdict_eligible": Mark("good", "check", "Nothing against treatment"),
+    "verdict_review": Mark("warn", "warning", "A prescriber must weigh it"),
+    "verdict_ineligible": Mark("bad", "stop", "Against treatment"),
+    "verdict_incomplete": Mark("info", "circle", "Not complete"),
+    "rule_absolute": Mark("bad", "stop", "Absolute"),
+    "rule_hard_stop": Mark("bad", "cross", "Hard stop"),
+    "rule_time_limited": Mark("warn", "clock", "For a time"),
+    "rule_relative": Mark("warn", "warning", "To be weighed"),
+    "rule_unknown": Mark("info", "circle", "Not answered"),
+    "rule_not_met": Mark("quiet", "check", "Does not apply"),
+    "used_up": Mark("quiet", "check", "Used up"),
+    "opened": Mark("info", "clipboard", "Opened"),
+    "prechecked": Mark("info", "check", "Checks done"),
+    "held": Mark("warn", "pause", "On hold"),
+    "authorised": Mark("live", "pen", "Dose authorised"),
+    "experience": Mark("live", "pulse", "Experience"),
+    "recovery": Mark("live", "leaf", "Recovery"),
+    "emergency": Mark("bad", "alarm", "Emergency"),
+    "active": Mark("good", "check", "Active"),
+    "signed": Mark("good", "check", "Signed"),
+    "withdrawn": Mark("bad", "cross", "Withdrawn"),
+    "expired": Mark("warn", "clock", "Expired"),
+    "missing": Mark("warn", "circle", "Missing"),
+    "other_appointment": Mark("warn", "circle", "For another appointment"),
+    "planned": Mark("info", "clock", "Planned"),
+    "sent": Mark("good", "check", "Sent"),
+    "failed": Mark("bad", "cross", "Failed"),
+    "suppressed": Mark("quiet", "pause", "Not sent"),
+    "completed": Mark("good", "check", "Completed"),
+    "missed": Mark("bad", "absent", "Missed"),
+    "discharged": Mark("good", "check", "Discharged"),
+    "aborted": Mark("bad", "stop", "Ended early"),
+    "late": Mark("warn", "clock", "Late"),
+    "due": Mark("info", "leaf", "Due"),
+}
+
+
+def say(name: str, data: Mapping[str, Any]) -> str:
+    """An event in a few words; the name of one that has none, or lacks a value."""
+    phrase = EVENTS.get(name)
+    if phrase is None:
+        return name
+    spoken = {field: words(value) for field, value in data.items()}
+    try:
+        said = phrase.format(**spoken)
+    except KeyError:
+        return name
+    return said[:1].upper() + said[1:]
+
+
+def words(code: object) -> str:
+    """A code, or several, in plain words."""
+    if isinstance(code, list | tuple):
+        return ", ".join(words(one) for one in code)
+    if code is None:
+        return ""
+    if isinstance(code, bool):
+        return "yes" if code else "no"
+    text = str(code)
+    return CODES.get(text, text.replace("_", " ").replace(".", " "))
+
+
+def mark(state: object) -> Mark:
+    """How a state is shown."""
+    text = str(state)
+    plain = words(text)
+    return MARKS.get(text, Mark("quiet", "circle", plain[:1].upper() + plain[1:]))

@@ -1,0 +1,25 @@
+"""The intake service, put together."""
+
+from services.intake import handlers
+from services.intake.api import routes
+from services.intake.domain import ReferralUnderWayError
+from services.intake.models import ONE_REFERRAL, metadata
+from shared.events.scheduling import (
+    AppointmentFulfilled,
+    AppointmentNoShow,
+    ClinicOnboarded,
+)
+from shared.service import Service
+
+service = Service(
+    name="intake",
+    metadata=metadata,
+    blueprint=routes,
+    handlers={
+        ClinicOnboarded: handlers.know_clinic,
+        AppointmentNoShow: handlers.note_no_show,
+        AppointmentFulfilled: handlers.note_preparation,
+    },
+    reminders={handlers.LAPSE: handlers.lapse_if_expired},
+    conflicts={ONE_REFERRAL: ReferralUnderWayError},
+)

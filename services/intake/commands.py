@@ -1,0 +1,114 @@
+"""What may be asked of intake."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.intake.domain import (
+    Channel,
+    ConsentType,
+    DecisionKind,
+    MeasureContext,
+    Person,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RegisterPatient:
+    """Somebody becomes a patient; without a channel, mail if there is an address."""
+
+    person: Person
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identifier:
+    """The number another system knows the patient by, and which system that is."""
+
+    system: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferredCode:
+    """A condition or medication a referral names."""
+
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferredCoverage:
+    """Who may pay, and the number the patient has there."""
+
+    payer: str
+    member_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiveReferral:
+    """Somebody outside asks for a patient to be seen."""
+
+    source_type: str
+    identifier: Identifier
+    patient: Person
+    conditions: Sequence[ReferredCode] = ()
+    medications: Sequence[ReferredCode] = ()
+    coverages: Sequence[ReferredCoverage] = ()
+    letter_reference: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordMeasure:
+    """A questionnaire was answered."""
+
+    episode_id: UUID
+    instrument: str
+    context: MeasureContext
+    answers: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordScreen:
+    """The safety screen was answered, by fact."""
+
+    episode_id: UUID
+    answers: Mapping[str, bool | float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecideEpisode:
+    """A prescriber signs whether the patient may be treated."""
+
+    episode_id: UUID
+    decision: DecisionKind
+    reason_codes: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignConsent:
+    """A patient consents before a witness."""
+
+    episode_id: UUID
+    consent_type: ConsentType
+    document_version: str
+    witness_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantClearance:
+    """A prescriber finds the patient fit."""
+
+    episode_id: UUID
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClearFlag:
+    """A clinician has seen to a safety flag."""
+
+    flag_id: UUID
+    note: str

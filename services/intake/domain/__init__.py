@@ -1,0 +1,83 @@
+"""Intake's records and their rules, a module for each subject."""
+
+from services.intake.domain.consent import (
+    AlreadyWithdrawnError,
+    Clearance,
+    Consent,
+    ConsentType,
+)
+from services.intake.domain.decision import (
+    AbsoluteContraindicationError,
+    Assessment,
+    Decision,
+    DecisionKind,
+    OverrideReasonRequiredError,
+    SafetyFlagOpenError,
+    ScreeningIncompleteError,
+)
+from services.intake.domain.episode import (
+    REVIEW_WITHIN,
+    SAFETY_SCREEN,
+    Episode,
+    EpisodeStatus,
+    NoShow,
+    Screen,
+    WrongStateError,
+)
+from services.intake.domain.people import (
+    Channel,
+    Clinic,
+    Coding,
+    CodingKind,
+    Coverage,
+    Patient,
+    Person,
+    Referral,
+    ReferralUnderWayError,
+    age_years,
+)
+from services.intake.domain.safety import (
+    FLAG_DUE_AFTER,
+    AlreadyClearedError,
+    FlagLevel,
+    Measure,
+    MeasureContext,
+    SafetyFlag,
+)
+
+__all__ = [
+    "FLAG_DUE_AFTER",
+    "REVIEW_WITHIN",
+    "SAFETY_SCREEN",
+    "AbsoluteContraindicationError",
+    "AlreadyClearedError",
+    "AlreadyWithdrawnError",
+    "Assessment",
+    "Channel",
+    "Clearance",
+    "Clinic",
+    "Coding",
+    "CodingKind",
+    "Consent",
+    "ConsentType",
+    "Coverage",
+    "Decision",
+    "DecisionKind",
+    "Episode",
+    "EpisodeStatus",
+    "FlagLevel",
+    "Measure",
+    "MeasureContext",
+    "NoShow",
+    "OverrideReasonRequiredError",
+    "Patient",
+    "Person",
+    "Referral",
+    "ReferralUnderWayError",
+    "SafetyFlag",
+    "SafetyFlagOpenError",
+    "Screen",
+    "ScreeningIncompleteError",
+    "WrongStateError",
+    "age_years",
+]

@@ -1,0 +1,89 @@
+"""What a patient consents to, and the prescriber's word that the body can bear it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shared.aggregate import Aggregate
+from shared.errors import ConflictError
+from shared.events.intake import ClearanceGranted, ConsentSigned, ConsentWithdrawn
+
+
+class AlreadyWithdrawnError(ConflictError):
+    """This consent is withdrawn already."""
+
+    code = "already_withdrawn"
+
+
+class ConsentType(StrEnum):
+    """What a patient consents to."""
+
+    TREATMENT = "treatment"
+    OFFLABEL = "offlabel"
+    PRIVACY = "privacy"
+    TOUCH = "touch"
+
+
+@dataclass(kw_only=True, eq=False)
+class Consent(Aggregate):
+    """A patient's consent to what a version of a document says, before a witness."""
+
+    patient_id: UUID
+    episode_id: UUID
+    type: ConsentType
+    document_version: str
+    witness_id: UUID
+    recorded_by: UUID
+    signed_at: datetime
+    valid_until: datetime
+    withdrawn_at: datetime | None = None
+    withdrawn_by: UUID | None = None
+
+    def sign(self) -> ConsentSigned:
+        """The patient consents."""
+        return ConsentSigned(
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            consent_id=self.id,
+            consent_type=self.type.value,
+            document_version=self.document_version,
+            valid_until=self.valid_until,
+        )
+
+    def withdraw(self, *, by: UUID, at: datetime) -> ConsentWithdrawn:
+        """The patient takes it back; `by` is who notes it.
+
+        Raises:
+            AlreadyWithdrawnError: it was taken back before.
+        """
+        if self.withdrawn_at is not None:
+            raise AlreadyWithdrawnError
+        self.withdrawn_at, self.withdrawn_by = at, by
+        return ConsentWithdrawn(
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            consent_id=self.id,
+            consent_type=self.type.value,
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Clearance(Aggregate):
+    """A prescriber finds the patient medically fit for treatment."""
+
+    patient_id: UUID
+    episode_id: UUID
+    note: str | None
+    granted_by: UUID
+    granted_at: datetime
+    valid_until: datetime
+
+    def grant(self) -> ClearanceGranted:
+        """The patient is fit."""
+        return ClearanceGranted(
+            patient_id=self.patient_id,
+            episode_id=self.episode_id,
+            clearance_id=self.id,
+            valid_until=self.valid_until,
+        )

@@ -1,0 +1,147 @@
+"""Patients, how they are reached, and the referrals that bring them."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.aggregate import Aggregate
+from shared.errors import ConflictError, InvalidError
+from shared.events.intake import PatientRegistered, ReferralReceived
+
+EARLIEST_BIRTH = date(1900, 1, 1)
+
+
+class ReferralUnderWayError(ConflictError):
+    """The same referral is being received right now; ask again."""
+
+    code = "referral_under_way"
+
+
+class Channel(StrEnum):
+    """How a patient wants to be reached."""
+
+    EMAIL = "email"
+    NONE = "none"
+
+
+class CodingKind(StrEnum):
+    """What a code in a referral stands for."""
+
+    CONDITION = "condition"
+    MEDICATION = "medication"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Who somebody says they are; without a time zone, the clinic's counts."""
+
+    given_name: str
+    family_name: str
+    birth_date: date
+    email: str | None = None
+    phone: str | None = None
+    time_zone: str | None = None
+
+
+@dataclass(kw_only=True, eq=False)
+class Clinic(Aggregate):
+    """What intake knows of a clinic; its id is its clinic id."""
+
+    time_zone: str
+
+
+@dataclass(kw_only=True, eq=False)
+class Patient(Aggregate):
+    """A person who is, or may be, treated; `episode_id` is the open episode."""
+
+    episode_id: UUID
+    given_name: str
+    family_name: str
+    birth_date: date
+    email: str | None
+    phone: str | None
+    time_zone: str
+    channel: Channel
+    registered_at: datetime
+
+    def register(self) -> PatientRegistered:
+        """The patient is known to the clinic.
+
+        Raises:
+            InvalidError: nobody can be born then, there is no such time zone, or mail
+                is wanted without an address.
+        """
+        if self.birth_date > self.registered_at.date():
+            raise InvalidError("a birth date in the future", field="birth_date")
+        if self.birth_date < EARLIEST_BIRTH:
+            raise InvalidError("a birth date before 1900", field="birth_date")
+        if self.channel is Channel.EMAIL and self.email is None:
+            raise InvalidError("no address to write to", field="email")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InvalidError("no such time zone", field="time_zone") from error
+        return PatientRegistered(
+            patient_id=self.id,
+            episode_id=self.episode_id,
+            time_zone=self.time_zone,
+            channel=self.channel.value,
+        )
+
+
+def age_years(birth_date: date, on: date) -> int:
+    """The age in whole years on a day."""
+    is_before_birthday = (on.month, on.day) < (birth_date.month, birth_date.day)
+    return on.year - birth_date.year - is_before_birthday
+
+
+@dataclass(kw_only=True, eq=False)
+class Coding:
+    """A condition or medication, in the words and code of whoever refers."""
+
+    id: UUID
+    clinic_id: UUID
+    referral_id: UUID
+    kind: CodingKind
+    system: str
+    code: str
+    display: str
+
+
+@dataclass(kw_only=True, eq=False)
+class Coverage:
+    """Who may pay, and the number the patient has there."""
+
+    id: UUID
+    clinic_id: UUID
+    referral_id: UUID
+    payer: str
+    member_id: str | None
+
+
+@dataclass(kw_only=True, eq=False)
+class Referral(Aggregate):
+    """A request from outside to see a patient, with what came along.
+
+    The identifier is the one the sender knows the patient by; with the clinic it
+    makes a referral one and the same.
+    """
+
+    patient_id: UUID
+    source_type: str
+    identifier_system: str
+    identifier_value: str
+    letter_reference: str | None
+    received_at: datetime
+    codings: list[Coding] = field(default_factory=list)
+    coverages: list[Coverage] = field(default_factory=list)
+
+    def receive(self) -> ReferralReceived:
+        """Somebody outside asks for a patient to be seen."""
+        return ReferralReceived(
+            referral_id=self.id,
+            patient_id=self.patient_id,
+            source_type=self.source_type,
+        )

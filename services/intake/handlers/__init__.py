@@ -1,0 +1,39 @@
+"""What intake does about each command and each event, a module for each subject."""
+
+from services.intake.handlers.assessing import missing_forms, verdict_of
+from services.intake.handlers.consents import (
+    grant_clearance,
+    sign_consent,
+    withdraw_consent,
+)
+from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
+from services.intake.handlers.patients import receive_referral, register_patient
+from services.intake.handlers.scheduled import (
+    know_clinic,
+    note_no_show,
+    note_preparation,
+)
+from services.intake.handlers.screening import (
+    clear_flag,
+    record_measure,
+    record_screen,
+)
+
+__all__ = [
+    "LAPSE",
+    "clear_flag",
+    "decide_episode",
+    "grant_clearance",
+    "know_clinic",
+    "lapse_if_expired",
+    "missing_forms",
+    "note_no_show",
+    "note_preparation",
+    "receive_referral",
+    "record_measure",
+    "record_screen",
+    "register_patient",
+    "sign_consent",
+    "verdict_of",
+    "withdraw_consent",
+]

@@ -1,0 +1,96 @@
+"""Consents and medical clearances: what a dose rests on besides the decision."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.intake.commands import GrantClearance, SignConsent
+from services.intake.domain import Clearance, Consent, ConsentType
+from services.intake.handlers.assessing import held_episode, hold
+from services.intake.models import consents
+from shared.ids import uuid7
+from shared.readiness import FactName
+from shared.rulepack import load_pack
+from shared.unit_of_work import UnitOfWork
+
+LASTS = timedelta(days=365)
+"""How long a consent lasts that no rule pack speaks of. Source: project default."""
+
+_FACTS = {
+    ConsentType.TREATMENT: FactName.CONSENT_TREATMENT,
+    ConsentType.OFFLABEL: FactName.CONSENT_OFFLABEL,
+}
+
+
+def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
+    """A patient consents before a witness.
+
+    Raises:
+        WrongStateError: the episode is at its end.
+    """
+    episode = held_episode(command.episode_id, uow)
+    episode.demand_open()
+    consent = Consent(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        type=command.consent_type,
+        document_version=command.document_version,
+        witness_id=command.witness_id,
+        recorded_by=uow.actor_id,
+        signed_at=uow.now,
+        valid_until=uow.now + _lasts(command.consent_type),
+    )
+    uow.publish(consent.sign(), of=consent)
+    return uow.add(consent)
+
+
+def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
+    """A patient takes a consent back, and with it any older one to the same.
+
+    Raises:
+        AlreadyWithdrawnError: it was taken back before.
+    """
+    consent = uow.get(Consent, consent_id)
+    # Signing waits for this, so no consent to the same can slip in unseen.
+    hold(consent.episode_id, uow)
+    uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
+    same = select(Consent).where(
+        consents.c.patient_id == consent.patient_id,
+        consents.c.type == consent.type,
+        consents.c.id != consent.id,
+        consents.c.withdrawn_at.is_(None),
+    )
+    for other in uow.all(same):
+        uow.publish(other.withdraw(by=uow.actor_id, at=uow.now), of=other)
+    return consent
+
+
+def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
+    """A prescriber finds the patient fit.
+
+    Raises:
+        WrongStateError: the episode is at its end.
+    """
+    episode = held_episode(command.episode_id, uow)
+    episode.demand_open()
+    lasts = load_pack().readiness.validity[FactName.CLEARANCE_MEDICAL]
+    clearance = Clearance(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        note=command.note,
+        granted_by=uow.actor_id,
+        granted_at=uow.now,
+        valid_until=uow.now + lasts,
+    )
+    uow.publish(clearance.grant(), of=clearance)
+    return uow.add(clearance)
+
+
+def _lasts(consent_type: ConsentType) -> timedelta:
+    fact = _FACTS.get(consent_type)
+    return load_pack().readiness.validity[fact] if fact else LASTS

@@ -1,0 +1,267 @@
+"""Intake's tables, and the mapping of its domain onto them."""
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+from sqlalchemy.orm import registry, relationship
+
+from services.intake.domain import (
+    Channel,
+    Clearance,
+    Clinic,
+    Coding,
+    CodingKind,
+    Consent,
+    ConsentType,
+    Coverage,
+    Decision,
+    DecisionKind,
+    Episode,
+    EpisodeStatus,
+    FlagLevel,
+    Measure,
+    MeasureContext,
+    NoShow,
+    Patient,
+    Referral,
+    SafetyFlag,
+    Screen,
+)
+from shared.database import Document, UtcDateTime, new_metadata, words
+
+metadata = new_metadata()
+
+
+def _own() -> list[Column[object]]:
+    return [
+        Column("id", Uuid(), primary_key=True),
+        Column("clinic_id", Uuid(), nullable=False),
+    ]
+
+
+def _record() -> list[Column[object]]:
+    return [*_own(), Column("version", Integer, nullable=False)]
+
+
+def _of(table: str) -> Column[object]:
+    """The id of the record a row belongs to."""
+    return Column(
+        f"{table.removesuffix('s')}_id",
+        Uuid(),
+        ForeignKey(f"{table}.id"),
+        nullable=False,
+        index=True,
+    )
+
+
+clinics = Table(
+    "clinics", metadata, *_record(), Column("time_zone", String(64), nullable=False)
+)
+
+patients = Table(
+    "patients",
+    metadata,
+    *_record(),
+    Column("episode_id", Uuid(), nullable=False),
+    Column("given_name", String(120), nullable=False),
+    Column("family_name", String(120), nullable=False),
+    Column("birth_date", Date, nullable=False),
+    Column("email", String(254)),
+    Column("phone", String(40)),
+    Column("time_zone", String(64), nullable=False),
+    Column("channel", words(Channel), nullable=False),
+    Column("registered_at", UtcDateTime, nullable=False),
+    Index("ix_patients_clinic_id_id", "clinic_id", "id"),
+)
+
+referrals = Table(
+    "referrals",
+    metadata,
+    *_record(),
+    _of("patients"),
+    Column("source_type", String(64), nullable=False),
+    Column("identifier_system", String(200), nullable=False),
+    Column("identifier_value", String(200), nullable=False),
+    Column("letter_reference", String(500)),
+    Column("received_at", UtcDateTime, nullable=False),
+    UniqueConstraint("clinic_id", "identifier_system", "identifier_value"),
+)
+ONE_REFERRAL = "uq_referrals_clinic_id_identifier_system_identifier_value"
+
+codings = Table(
+    "codings",
+    metadata,
+    *_own(),
+    _of("referrals"),
+    Column("kind", words(CodingKind), nullable=False),
+    Column("system", String(500), nullable=False),
+    Column("code", String(500), nullable=False),
+    Column("display", String(1000), nullable=False),
+)
+
+coverages = Table(
+    "coverages",
+    metadata,
+    *_own(),
+    _of("referrals"),
+    Column("payer", String(500), nullable=False),
+    Column("member_id", String(500)),
+)
+
+episodes = Table(
+    "episodes",
+    metadata,
+    *_record(),
+    _of("patients"),
+    Column("status", words(EpisodeStatus), nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("eligible_until", UtcDateTime),
+    Column("prepared_at", UtcDateTime),
+)
+
+measures = Table(
+    "measures",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False),
+    _of("episodes"),
+    Column("instrument", String(64), nullable=False),
+    Column("context", words(MeasureContext), nullable=False),
+    Column("answers", Document, nullable=False),
+    Column("total", Integer),
+    Column("band", String(64)),
+    Column("level", String(64)),
+    Column("alert", Boolean, nullable=False),
+    Column("recorded_by", Uuid(), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+    Column("safety_flag_id", Uuid()),
+)
+
+screens = Table(
+    "screens",
+    metadata,
+    *_own(),
+    _of("episodes"),
+    Column("answers", Document, nullable=False),
+    Column("recorded_by", Uuid(), nullable=False),
+    Column("recorded_at", UtcDateTime, nullable=False),
+)
+
+safety_flags = Table(
+    "safety_flags",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False),
+    _of("episodes"),
+    Column("measure_id", Uuid(), nullable=False),
+    Column("level", words(FlagLevel), nullable=False),
+    Column("raised_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("cleared_at", UtcDateTime),
+    Column("cleared_by", Uuid()),
+    Column("note", Text),
+    Index("ix_safety_flags_clinic_id_cleared_at", "clinic_id", "cleared_at"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    *_own(),
+    _of("episodes"),
+    Column("kind", words(DecisionKind), nullable=False),
+    Column("reason_codes", Document, nullable=False),
+    Column("missing", Document, nullable=False),
+    Column("override_reason", Text),
+    Column("outcome", String(32), nullable=False),
+    Column("rule_pack", String(64), nullable=False),
+    Column("screen_id", Uuid()),
+    Column("signed_by", Uuid(), nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime),
+    Column("signature_hash", String(64), nullable=False),
+)
+
+no_shows = Table(
+    "no_shows",
+    metadata,
+    *_own(),
+    _of("episodes"),
+    Column("noted_at", UtcDateTime, nullable=False),
+)
+
+consents = Table(
+    "consents",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False),
+    _of("episodes"),
+    Column("type", words(ConsentType), nullable=False),
+    Column("document_version", String(64), nullable=False),
+    Column("witness_id", Uuid(), nullable=False),
+    Column("recorded_by", Uuid(), nullable=False),
+    Column("signed_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+    Column("withdrawn_at", UtcDateTime),
+    Column("withdrawn_by", Uuid()),
+)
+
+clearances = Table(
+    "clearances",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False),
+    _of("episodes"),
+    Column("note", Text),
+    Column("granted_by", Uuid(), nullable=False),
+    Column("granted_at", UtcDateTime, nullable=False),
+    Column("valid_until", UtcDateTime, nullable=False),
+)
+
+_mapper = registry()
+for _part, _table in (
+    (Coding, codings),
+    (Coverage, coverages),
+    (Screen, screens),
+    (Decision, decisions),
+    (NoShow, no_shows),
+):
+    _mapper.map_imperatively(_part, _table)
+for _kind, _table, _parts in (
+    (Clinic, clinics, {}),
+    (Patient, patients, {}),
+    (
+        Referral,
+        referrals,
+        {"codings": relationship(Coding), "coverages": relationship(Coverage)},
+    ),
+    (
+        Episode,
+        episodes,
+        {
+            "screens": relationship(Screen, order_by=screens.c.id),
+            "decisions": relationship(Decision, order_by=decisions.c.id),
+            "no_shows": relationship(NoShow, order_by=no_shows.c.noted_at),
+        },
+    ),
+    (Measure, measures, {}),
+    (SafetyFlag, safety_flags, {}),
+    (Consent, consents, {}),
+    (Clearance, clearances, {}),
+):
+    _mapper.map_imperatively(
+        _kind,
+        _table,
+        version_id_col=_table.c.version,
+        version_id_generator=False,
+        properties=_parts,
+    )

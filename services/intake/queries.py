@@ -1,0 +1,144 @@
+"""What screens and lists read of intake."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+
+from services.intake.domain import Channel, CodingKind, Decision
+from services.intake.models import (
+    clearances,
+    codings,
+    consents,
+    coverages,
+    decisions,
+    episodes,
+    measures,
+    no_shows,
+    patients,
+    referrals,
+    safety_flags,
+    screens,
+)
+from shared.unit_of_work import Reading
+
+Row = Mapping[str, Any]
+
+
+def page_of_patients(reading: Reading, *, limit: int, after: UUID | None) -> Row:
+    """A clinic's patients with the status of their episode, newest first."""
+    query = _patients(reading).order_by(patients.c.id.desc()).limit(limit + 1)
+    if after is not None:
+        query = query.where(patients.c.id < after)
+    rows = reading.rows(query)
+    more = len(rows) > limit
+    return {"items": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
+
+
+def patient(reading: Reading, patient_id: UUID) -> Row:
+    """A patient, with all that came along with referrals.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    row = reading.one(_patients(reading).where(patients.c.id == patient_id), "patient")
+    came = reading.rows(
+        reading.select(referrals)
+        .where(referrals.c.patient_id == patient_id)
+        .order_by(referrals.c.id)
+    )
+    ids = [referral["id"] for referral in came]
+    coded = _parts(reading, codings, ids)
+    return {
+        **row,
+        "referrals": came,
+        "conditions": [one for one in coded if one["kind"] is CodingKind.CONDITION],
+        "medications": [one for one in coded if one["kind"] is CodingKind.MEDICATION],
+        "coverages": _parts(reading, coverages, ids),
+    }
+
+
+def contact(reading: Reading, patient_id: UUID) -> Row:
+    """How a patient is reached; the address only if mail is wanted.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    query = reading.select(patients).where(patients.c.id == patient_id)
+    row = reading.one(query, "patient")
+    email = row["email"] if row["channel"] is Channel.EMAIL else None
+    return {**row, "patient_id": row["id"], "email": email}
+
+
+def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
+    """An episode with everything that was answered, decided and signed on it.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    query = (
+        reading.select(episodes, *episodes.c, patients.c.birth_date)
+        .join(patients, patients.c.id == episodes.c.patient_id)
+        .where(episodes.c.id == episode_id)
+    )
+    row = reading.one(query, "episode")
+    flags = _of_episode(reading, safety_flags, episode_id)
+    latest = _of_episode(reading, screens, episode_id)[:1]
+    missed = select(func.count()).where(no_shows.c.episode_id == episode_id)
+    return {
+        **row,
+        "no_shows": reading.connection.execute(missed).scalar_one(),
+        "screen": latest[0] if latest else None,
+        "measures": _of_episode(reading, measures, episode_id),
+        "safety_flags": [flag for flag in flags if flag["cleared_at"] is None],
+        "consents": [
+            _lasting(one, now) for one in _of_episode(reading, consents, episode_id)
+        ],
+        "clearances": [
+            _lasting(one, now) for one in _of_episode(reading, clearances, episode_id)
+        ],
+        "decisions": [
+            {**one, "is_intact": Decision(**one).is_intact}
+            for one in _of_episode(reading, decisions, episode_id)
+        ],
+    }
+
+
+def open_flags(reading: Reading) -> list[Row]:
+    """Safety flags nobody has cleared, the most urgent first."""
+    return reading.rows(
+        reading.select(safety_flags)
+        .where(safety_flags.c.cleared_at.is_(None))
+        .order_by(safety_flags.c.due_at, safety_flags.c.id)
+    )
+
+
+def _patients(reading: Reading) -> Any:
+    return reading.select(patients, *patients.c, episodes.c.status).join(
+        episodes, episodes.c.id == patients.c.episode_id
+    )
+
+
+def _of_episode(reading: Reading, table: Table, episode_id: UUID) -> list[Row]:
+    """An episode's rows of a table, newest first; ids ascend with time."""
+    return reading.rows(
+        reading.select(table)
+        .where(table.c.episode_id == episode_id)
+        .order_by(table.c.id.desc())
+    )
+
+
+def _parts(reading: Reading, table: Table, referral_ids: list[UUID]) -> list[Row]:
+    return reading.rows(
+        reading.select(table)
+        .where(table.c.referral_id.in_(referral_ids))
+        .order_by(table.c.id)
+    )
+
+
+def _lasting(row: Row, now: datetime) -> Row:
+    """A consent or clearance, and whether it holds now."""
+    holds = row.get("withdrawn_at") is None and now < row["valid_until"]
+    return {**row, "holds": holds}

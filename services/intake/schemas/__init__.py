@@ -1,0 +1,1 @@
+"""The JSON intake takes and gives."""

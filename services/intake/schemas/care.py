@@ -1,0 +1,225 @@
+"""The JSON about episodes of care: answers, decisions, consents, flags."""
+
+from marshmallow import fields, validate
+
+from services.intake.domain import (
+    ConsentType,
+    DecisionKind,
+    EpisodeStatus,
+    FlagLevel,
+    MeasureContext,
+)
+from services.intake.schemas.values import AnswerField, codes
+from shared.http import Body, View
+from shared.http.schemas import CodeField, Instant, TextField, Whole
+from shared.instruments import InstrumentCode
+from shared.rulepack import Outcome, RuleClass, RuleState
+
+MOST_ANSWERS = 200
+
+
+class MeasureBody(Body):
+    """A questionnaire with its answers, by item."""
+
+    instrument = fields.Enum(InstrumentCode, by_value=True, required=True)
+    context = fields.Enum(MeasureContext, by_value=True, required=True)
+    answers = fields.Dict(
+        keys=CodeField(),
+        values=Whole(),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_ANSWERS),
+    )
+
+
+class MeasureView(View):
+    """What answers come to."""
+
+    id = fields.UUID()
+    instrument = fields.String()
+    context = fields.Enum(MeasureContext, by_value=True)
+    total = fields.Integer(allow_none=True)
+    band = fields.String(allow_none=True)
+    level = fields.String(allow_none=True)
+    alert = fields.Boolean()
+    recorded_at = Instant()
+    safety_flag_id = fields.UUID(allow_none=True)
+
+
+class ScreenBody(Body):
+    """The answers of a safety screen, by fact."""
+
+    answers = fields.Dict(
+        keys=CodeField(),
+        values=AnswerField(),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_ANSWERS),
+    )
+
+
+class ScreenView(View):
+    """The answers of a safety screen."""
+
+    id = fields.UUID()
+    answers = fields.Dict()
+    recorded_at = Instant()
+
+
+class RuleView(View):
+    """A rule, and what the answers say about it."""
+
+    code = fields.String(attribute="rule.code")
+    rule_class = fields.Enum(
+        RuleClass, by_value=True, attribute="rule.rule_class", data_key="class"
+    )
+    state = fields.Enum(RuleState, by_value=True)
+    fact = fields.String(attribute="rule.fact")
+    label = fields.String(attribute="rule.label")
+    reason_group = fields.String(attribute="rule.reason_group")
+    source = fields.String(attribute="rule.source")
+
+
+class VerdictView(View):
+    """What the rule pack says, rule by rule, and which answers it lacks."""
+
+    outcome = fields.Enum(Outcome, by_value=True)
+    rule_pack = fields.String()
+    missing = fields.List(fields.String())
+    missing_forms = fields.List(fields.String())
+    rules = fields.List(fields.Nested(RuleView))
+
+
+class DecisionBody(Body):
+    """What a prescriber decides: why not, or what it waits for."""
+
+    decision = fields.Enum(DecisionKind, by_value=True, required=True)
+    reason_codes = codes()
+    missing = codes()
+    override_reason = TextField(load_default=None, allow_none=True)
+
+
+class DecisionView(View):
+    """A signed decision; `is_intact` says whether it is still what was signed."""
+
+    id = fields.UUID()
+    decision = fields.Enum(DecisionKind, by_value=True, attribute="kind")
+    reason_codes = fields.List(fields.String())
+    missing = fields.List(fields.String())
+    override_reason = fields.String(allow_none=True)
+    outcome = fields.String()
+    rule_pack = fields.String()
+    signed_by = fields.UUID()
+    signed_at = Instant()
+    valid_until = Instant(allow_none=True)
+    signature_hash = fields.String()
+    is_intact = fields.Boolean()
+
+
+class ConsentBody(Body):
+    """What a patient consents to, before whom."""
+
+    consent_type = fields.Enum(ConsentType, by_value=True, required=True)
+    document_version = CodeField(required=True)
+    witness_id = fields.UUID(required=True)
+
+
+class ConsentView(View):
+    """A consent."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
+    consent_type = fields.Enum(ConsentType, by_value=True, attribute="type")
+    document_version = fields.String()
+    witness_id = fields.UUID()
+    signed_at = Instant()
+    valid_until = Instant()
+    withdrawn_at = Instant(allow_none=True)
+
+
+class LastingConsentView(ConsentView):
+    """A consent, and whether it holds now."""
+
+    holds = fields.Boolean()
+
+
+class ClearanceBody(Body):
+    """A prescriber's note, if any."""
+
+    note = TextField(load_default=None, allow_none=True)
+
+
+class ClearanceView(View):
+    """A medical clearance."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
+    note = fields.String(allow_none=True)
+    granted_by = fields.UUID()
+    granted_at = Instant()
+    valid_until = Instant()
+
+
+class LastingClearanceView(ClearanceView):
+    """A medical clearance, and whether it holds now."""
+
+    holds = fields.Boolean()
+
+
+class ClearFlagBody(Body):
+    """What a clinician did about a flag."""
+
+    note = TextField(required=True)
+
+
+class FlagView(View):
+    """A safety flag."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
+    level = fields.Enum(FlagLevel, by_value=True)
+    raised_at = Instant()
+    due_at = Instant()
+    cleared_at = Instant(allow_none=True)
+    cleared_by = fields.UUID(allow_none=True)
+
+
+class FlagsView(View):
+    """Safety flags."""
+
+    items = fields.List(fields.Nested(FlagView))
+
+
+class EpisodeView(View):
+    """How far an episode has come."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    patient_id = fields.UUID()
+    status = fields.Enum(EpisodeStatus, by_value=True)
+    opened_at = Instant()
+    eligible_until = Instant(allow_none=True)
+    prepared_at = Instant(allow_none=True)
+
+
+class DecidedView(EpisodeView):
+    """An episode after a decision, which comes first."""
+
+    decision = fields.Nested(DecisionView, attribute="latest_decision")
+
+
+class EpisodeDetailView(EpisodeView):
+    """An episode with everything that was answered, decided and signed on it."""
+
+    no_shows = fields.Integer()
+    screen = fields.Nested(ScreenView, allow_none=True)
+    verdict = fields.Nested(VerdictView)
+    measures = fields.List(fields.Nested(MeasureView))
+    safety_flags = fields.List(fields.Nested(FlagView))
+    consents = fields.List(fields.Nested(LastingConsentView))
+    clearances = fields.List(fields.Nested(LastingClearanceView))
+    decisions = fields.List(fields.Nested(DecisionView))

@@ -1,0 +1,180 @@
+"""The JSON about patients and referrals."""
+
+from typing import Any
+
+from marshmallow import fields, post_load, validate
+
+from services.intake.commands import Identifier, ReferredCode, ReferredCoverage
+from services.intake.domain import Channel, EpisodeStatus, Person
+from services.intake.schemas.values import AddressField, LineField
+from shared.http import Body, View
+from shared.http.schemas import CodeField, Instant
+
+MOST_ENTRIES = 200
+
+
+class PersonBody(Body):
+    """Who somebody is."""
+
+    given_name = LineField(required=True, longest=120)
+    family_name = LineField(required=True, longest=120)
+    birth_date = fields.Date(required=True)
+    email = AddressField(load_default=None, allow_none=True, longest=254)
+    phone = LineField(load_default=None, allow_none=True, longest=40)
+    time_zone = LineField(load_default=None, allow_none=True, longest=64)
+
+
+class RegisterPatientBody(PersonBody):
+    """A patient to be; without a channel, mail if there is an address."""
+
+    channel = fields.Enum(Channel, by_value=True, load_default=None, allow_none=True)
+
+
+class ReferredPersonBody(PersonBody):
+    """Who is referred."""
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> Person:
+        """The value the body stands for."""
+        return Person(**data)
+
+
+class IdentifierBody(Body):
+    """The number another system knows the patient by."""
+
+    system = LineField(required=True, longest=200)
+    value = LineField(required=True, longest=200)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> Identifier:
+        """The value the body stands for."""
+        return Identifier(**data)
+
+
+class CodeBody(Body):
+    """A condition or a medication."""
+
+    system = LineField(required=True, longest=500)
+    code = LineField(required=True, longest=500)
+    display = LineField(required=True, longest=1000)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> ReferredCode:
+        """The value the body stands for."""
+        return ReferredCode(**data)
+
+
+class CoverageBody(Body):
+    """Who may pay."""
+
+    payer = LineField(required=True, longest=500)
+    member_id = LineField(load_default=None, allow_none=True, longest=500)
+
+    @post_load
+    def made(self, data: dict[str, Any], **_: Any) -> ReferredCoverage:
+        """The value the body stands for."""
+        return ReferredCoverage(**data)
+
+
+def entries(kind: type[Body]) -> fields.List[Any]:
+    """A list of bodies; empty if not given."""
+    return fields.List(
+        fields.Nested(kind),
+        load_default=list,
+        validate=validate.Length(max=MOST_ENTRIES),
+    )
+
+
+class ReferralBody(Body):
+    """A referral, as an export of another system tells it."""
+
+    source_type = CodeField(required=True)
+    identifier = fields.Nested(IdentifierBody, required=True)
+    patient = fields.Nested(ReferredPersonBody, required=True)
+    conditions = entries(CodeBody)
+    medications = entries(CodeBody)
+    coverages = entries(CoverageBody)
+    letter_reference = LineField(load_default=None, allow_none=True, longest=500)
+
+
+class ReferralOutcomeView(View):
+    """What became of a referral."""
+
+    outcome = fields.String(validate=validate.OneOf(["created", "already_known"]))
+    referral_id = fields.UUID()
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
+
+
+class PatientView(View):
+    """A patient."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    episode_id = fields.UUID()
+    given_name = fields.String()
+    family_name = fields.String()
+    birth_date = fields.Date()
+    email = fields.String(allow_none=True)
+    phone = fields.String(allow_none=True)
+    time_zone = fields.String()
+    channel = fields.Enum(Channel, by_value=True)
+    registered_at = Instant()
+
+
+class ListedPatientView(PatientView):
+    """A patient, and how far the episode has come."""
+
+    status = fields.Enum(EpisodeStatus, by_value=True)
+
+
+class PatientsView(View):
+    """A part of a list of patients; `next` asks for the part after it."""
+
+    items = fields.List(fields.Nested(ListedPatientView))
+    next = fields.UUID(allow_none=True)
+
+
+class CodeView(View):
+    """A condition or a medication."""
+
+    system = fields.String()
+    code = fields.String()
+    display = fields.String()
+
+
+class CoverageView(View):
+    """Who may pay."""
+
+    payer = fields.String()
+    member_id = fields.String(allow_none=True)
+
+
+class ReferralView(View):
+    """Where a patient came from."""
+
+    id = fields.UUID()
+    source_type = fields.String()
+    identifier_system = fields.String()
+    identifier_value = fields.String()
+    letter_reference = fields.String(allow_none=True)
+    received_at = Instant()
+
+
+class PatientDetailView(ListedPatientView):
+    """A patient, with all that came along with referrals."""
+
+    referrals = fields.List(fields.Nested(ReferralView))
+    conditions = fields.List(fields.Nested(CodeView))
+    medications = fields.List(fields.Nested(CodeView))
+    coverages = fields.List(fields.Nested(CoverageView))
+
+
+class ContactView(View):
+    """How a patient is reached at this moment."""
+
+    patient_id = fields.UUID()
+    given_name = fields.String()
+    channel = fields.Enum(Channel, by_value=True)
+    email = fields.String(allow_none=True)
+    time_zone = fields.String()

@@ -1,0 +1,59 @@
+"""The notifications service, put together."""
+
+from collections.abc import Mapping
+
+from services.notifications.api import routes
+from services.notifications.domain.tasks import RULES
+from services.notifications.domain.webhooks import followable
+from services.notifications.handlers import messages, tasks, webhooks
+from services.notifications.models import metadata
+from services.notifications.pumps.messages import deliver_messages
+from services.notifications.pumps.webhooks import deliver_webhooks, retry_webhooks
+from shared.events import Event
+from shared.events.intake import PatientRegistered
+from shared.events.scheduling import AppointmentBooked
+from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
+from shared.service import Handler, Service
+from shared.unit_of_work import UnitOfWork
+
+FOR_PATIENTS: Mapping[type[Event], Handler] = {
+    PatientRegistered: messages.know_patient,
+    AppointmentBooked: messages.plan_for_appointment,
+    **dict.fromkeys(messages.ENDINGS, messages.end_appointment),
+    IntegrationFellDue: messages.plan_for_integration,
+    IntegrationCompleted: messages.end_integration,
+}
+
+
+def then(*handlers: Handler) -> Handler:
+    """One handler that calls several, in this order."""
+
+    def handle(event: Event, uow: UnitOfWork) -> None:
+        for handler in handlers:
+            handler(event, uow)
+
+    return handle
+
+
+def _about(event: type[Event]) -> Handler:
+    """All that is done about an event: for patients, for staff, for integrators."""
+    todo: list[Handler] = []
+    if event in FOR_PATIENTS:
+        todo.append(FOR_PATIENTS[event])
+    if event in RULES:
+        todo.append(tasks.note)
+    return then(*todo, webhooks.fan_out)
+
+
+service = Service(
+    name="notifications",
+    metadata=metadata,
+    blueprint=routes,
+    handlers={event: _about(event) for event in followable()},
+    ordered=frozenset({"appointment"}),
+    pumps={
+        "messages": deliver_messages,
+        "webhooks": deliver_webhooks,
+        "webhook-retries": retry_webhooks,
+    },
+)

@@ -1,0 +1,1 @@
+"""Messages, tasks and webhooks: their states and rules, a module for each."""

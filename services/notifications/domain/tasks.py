@@ -1,0 +1,258 @@
+"""The staff's worklist: what opens a task, what closes it, and who should act."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from shared.aggregate import Aggregate
+from shared.errors import ConflictError, ForbiddenError
+from shared.events import Event
+from shared.events.intake import (
+    EligibilityDeferred,
+    PatientEligible,
+    PatientIneligible,
+    ReviewRequested,
+    SafetyCleared,
+    SafetyFlagged,
+)
+from shared.events.notifications import MessageFailed
+from shared.events.scheduling import (
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentMarkedAtRisk,
+    AppointmentNoShow,
+    AppointmentReleased,
+)
+from shared.events.sessions import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    DoseAuthorised,
+    DoseHeld,
+    IntegrationCompleted,
+    IntegrationFellDue,
+    IntegrationMissed,
+    PatientDischarged,
+    RecordAborted,
+)
+
+CALL_WITHIN = timedelta(hours=4)
+"""A patient who did not come is called the same day: it is about safety."""
+
+
+class TaskDoneError(ConflictError):
+    """The task is done already."""
+
+    code = "task_done"
+
+
+class NotYourTaskError(ForbiddenError):
+    """The task is for another role."""
+
+    code = "not_your_task"
+
+
+class TaskKind(StrEnum):
+    """What a task is about."""
+
+    REVIEW = "review"
+    SAFETY_FLAG = "safety_flag"
+    ALERT = "alert"
+    DOSE_HELD = "dose_held"
+    INTEGRATION = "integration"
+    NO_SHOW = "no_show"
+    AT_RISK = "at_risk"
+    MESSAGE_FAILED = "message_failed"
+
+
+class Owner(StrEnum):
+    """Who should act; the words are those of the roles."""
+
+    PRESCRIBER = "prescriber"
+    THERAPIST = "therapist"
+    FRONT_DESK = "front_desk"
+    CLINIC_ADMIN = "clinic_admin"
+
+
+class TaskStatus(StrEnum):
+    """Whether anything is left to do."""
+
+    OPEN = "open"
+    DONE = "done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opens:
+    """An event that asks somebody to act, or asks again and louder.
+
+    `source` names the event's field with the id of what it is about, `due` and `level`
+    those with a deadline and a level. Without `due` it is `within` of the event;
+    without `level` it is one above the last.
+    """
+
+    kind: TaskKind
+    source: str
+    owner: Owner
+    due: str | None = None
+    within: timedelta = timedelta()
+    level: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closes:
+    """An event after which nobody has to act any more."""
+
+    kind: TaskKind
+    source: str
+
+
+_REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
+_DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
+_OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
+
+RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
+    ReviewRequested: (
+        Opens(
+            kind=TaskKind.REVIEW,
+            source="episode_id",
+            owner=Owner.PRESCRIBER,
+            due="due_at",
+        ),
+    ),
+    PatientEligible: _REVIEWED,
+    PatientIneligible: _REVIEWED,
+    EligibilityDeferred: _REVIEWED,
+    SafetyFlagged: (
+        Opens(
+            kind=TaskKind.SAFETY_FLAG,
+            source="flag_id",
+            owner=Owner.PRESCRIBER,
+            due="due_at",
+        ),
+    ),
+    SafetyCleared: (Closes(kind=TaskKind.SAFETY_FLAG, source="flag_id"),),
+    AlertRaised: (
+        Opens(
+            kind=TaskKind.ALERT,
+            source="alert_id",
+            owner=Owner.PRESCRIBER,
+            due="due_at",
+        ),
+    ),
+    AlertEscalated: (
+        Opens(
+            kind=TaskKind.ALERT,
+            source="alert_id",
+            owner=Owner.CLINIC_ADMIN,
+            due="due_at",
+            level="level",
+        ),
+    ),
+    AlertAcknowledged: (Closes(kind=TaskKind.ALERT, source="alert_id"),),
+    DoseHeld: (
+        Opens(kind=TaskKind.DOSE_HELD, source="session_id", owner=Owner.PRESCRIBER),
+    ),
+    DoseAuthorised: _DECIDED,
+    RecordAborted: _DECIDED,
+    PatientDischarged: _DECIDED,
+    IntegrationFellDue: (
+        Opens(
+            kind=TaskKind.INTEGRATION,
+            source="integration_id",
+            owner=Owner.THERAPIST,
+            due="due_at",
+        ),
+    ),
+    IntegrationMissed: (
+        Opens(
+            kind=TaskKind.INTEGRATION, source="integration_id", owner=Owner.THERAPIST
+        ),
+    ),
+    IntegrationCompleted: (Closes(kind=TaskKind.INTEGRATION, source="integration_id"),),
+    AppointmentMarkedAtRisk: (
+        Opens(
+            kind=TaskKind.AT_RISK,
+            source="appointment_id",
+            owner=Owner.FRONT_DESK,
+            due="cutoff_at",
+        ),
+    ),
+    AppointmentReleased: _OVER,
+    AppointmentCancelled: _OVER,
+    AppointmentFulfilled: _OVER,
+    AppointmentNoShow: (
+        *_OVER,
+        Opens(
+            kind=TaskKind.NO_SHOW,
+            source="appointment_id",
+            owner=Owner.THERAPIST,
+            within=CALL_WITHIN,
+        ),
+    ),
+    MessageFailed: (
+        Opens(
+            kind=TaskKind.MESSAGE_FAILED,
+            source="message_id",
+            owner=Owner.FRONT_DESK,
+        ),
+    ),
+}
+"""What each event means to the worklist. A kind is always about one aggregate, so the
+versions of that aggregate put what is told of it in order."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Task(Aggregate):
+    """Something a member of staff should do for a patient.
+
+    `heard_version` is the version of the source that was last heard of: what is older
+    changes nothing. A task that was closed before it was opened has no `opened_at` and
+    is on nobody's list; it only keeps its late opening from having an effect.
+    """
+
+    patient_id: UUID
+    kind: TaskKind
+    source_id: UUID
+    heard_version: int = 0
+    status: TaskStatus = TaskStatus.OPEN
+    role: Owner | None = None
+    due_at: datetime | None = None
+    level: int = 0
+    opened_at: datetime | None = None
+    done_by: UUID | None = None
+    done_at: datetime | None = None
+
+    def open(
+        self, owner: Owner, *, due_at: datetime, level: int | None, at: datetime
+    ) -> None:
+        """Somebody should act, by `due_at`.
+
+        Ticking a task off does not make its cause go away: when that is told of anew,
+        the task is open again.
+        """
+        self.version += 1
+        if self.status is TaskStatus.DONE:
+            self.level, self.opened_at = 0, None
+        self.status, self.role, self.due_at = TaskStatus.OPEN, owner, due_at
+        self.level = self.level + 1 if level is None else level
+        self.opened_at = self.opened_at or at
+        self.done_by = self.done_at = None
+
+    def close(self, *, at: datetime) -> None:
+        """Nobody has to act any more."""
+        if self.status is TaskStatus.OPEN:
+            self.version += 1
+            self.status, self.done_at = TaskStatus.DONE, at
+
+    def finish(self, *, by: UUID, at: datetime) -> None:
+        """A member of staff has acted.
+
+        Raises:
+            TaskDoneError: it is done already.
+        """
+        if self.status is TaskStatus.DONE:
+            raise TaskDoneError
+        self.version += 1
+        self.status, self.done_by, self.done_at = TaskStatus.DONE, by, at

@@ -1,0 +1,160 @@
+"""Plans messages, and suppresses them when their cause is gone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.notifications.domain.messages import (
+    NO_CHANNEL,
+    REMIND_BEFORE,
+    UNKNOWN_CHANNEL,
+    Message,
+    MessageStatus,
+    Occasion,
+    Patient,
+    Template,
+)
+from services.notifications.handlers import told_at
+from services.notifications.models import messages
+from shared.events import Event
+from shared.events.intake import PatientRegistered
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoShow,
+    AppointmentReleased,
+    PatientArrived,
+)
+from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
+from shared.ids import uuid7
+from shared.unit_of_work import UnitOfWork
+
+Ending = (
+    AppointmentCancelled
+    | AppointmentReleased
+    | AppointmentNoShow
+    | AppointmentFulfilled
+    | PatientArrived
+)
+ENDINGS: Mapping[type[Event], str] = {
+    AppointmentCancelled: "appointment_cancelled",
+    AppointmentReleased: "appointment_released",
+    AppointmentNoShow: "appointment_no_show",
+    AppointmentFulfilled: "appointment_fulfilled",
+    PatientArrived: "patient_arrived",
+}
+"""Why an appointment is no longer ahead."""
+
+CALLED_OFF = (AppointmentCancelled, AppointmentReleased)
+
+
+def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
+    """A patient can be told things; the latest registration says how."""
+    version = uow.causing.aggregate_version if uow.causing else 1
+    patient = uow.find(Patient, event.patient_id)
+    if patient is None:
+        uow.add(
+            Patient(
+                id=event.patient_id,
+                clinic_id=uow.clinic_id,
+                version=version,
+                channel=event.channel,
+            )
+        )
+    elif version > patient.version:
+        patient.version, patient.channel = version, event.channel
+
+
+def plan_for_appointment(event: AppointmentBooked, uow: UnitOfWork) -> None:
+    """An appointment is booked: the patient is told now, and reminded the day before.
+
+    A reminder whose time is past when the appointment is booked is not planned.
+    """
+    occasion = _occasion(event.appointment_id, event.patient_id, event.starts_at, uow)
+    now, remind_at = told_at(uow), event.starts_at - REMIND_BEFORE
+    _plan(Template.APPOINTMENT_BOOKED, occasion, now, uow)
+    if remind_at > now:
+        _plan(Template.APPOINTMENT_REMINDER, occasion, remind_at, uow)
+
+
+def end_appointment(event: Ending, uow: UnitOfWork) -> None:
+    """An appointment is no longer ahead: what was planned for it is not sent.
+
+    A patient who was still expected is told that it was called off.
+    """
+    occasion = uow.find(Occasion, event.appointment_id)
+    if occasion is None:
+        return
+    was_ahead = occasion.end(ENDINGS[type(event)])
+    _suppress(occasion, ENDINGS[type(event)], uow)
+    if was_ahead and isinstance(event, CALLED_OFF):
+        _plan(Template.APPOINTMENT_CANCELLED, occasion, told_at(uow), uow)
+
+
+def plan_for_integration(event: IntegrationFellDue, uow: UnitOfWork) -> None:
+    """An integration fell due: the patient is told, unless it has taken place."""
+    occasion = _occasion(event.integration_id, event.patient_id, event.due_at, uow)
+    if occasion.is_ahead:
+        _plan(Template.INTEGRATION_DUE, occasion, told_at(uow), uow)
+
+
+def end_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
+    """An integration took place, perhaps before it was told that it fell due."""
+    occasion = _occasion(event.integration_id, event.patient_id, told_at(uow), uow)
+    occasion.end("integration_completed")
+    _suppress(occasion, "integration_completed", uow)
+
+
+def _occasion(
+    occasion_id: UUID, patient_id: UUID, starts_at: datetime, uow: UnitOfWork
+) -> Occasion:
+    """What messages are about; it is noted when it is first heard of."""
+    known = uow.find(Occasion, occasion_id)
+    return known or uow.add(
+        Occasion(
+            id=occasion_id,
+            clinic_id=uow.clinic_id,
+            patient_id=patient_id,
+            starts_at=starts_at,
+        )
+    )
+
+
+def _plan(template: Template, about: Occasion, at: datetime, uow: UnitOfWork) -> None:
+    """Plan a message, once: the same message for the same time exists only once."""
+    same = select(Message).where(
+        messages.c.cause_id == about.id,
+        messages.c.template == template,
+        messages.c.planned_for == at,
+    )
+    if uow.all(same):
+        return
+    patient = uow.find(Patient, about.patient_id)
+    message = Message(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=about.patient_id,
+        cause_id=about.id,
+        template=template,
+        channel=patient.channel if patient else UNKNOWN_CHANNEL,
+        planned_for=at,
+        next_try_at=at,
+        correlation_id=uow.context.correlation_id,
+        causation_id=uow.context.causation_id,
+    )
+    uow.publish(message.plan(), of=message)
+    if message.channel == NO_CHANNEL:
+        uow.publish(message.suppress("no_channel"), of=message)
+    uow.add(message)
+
+
+def _suppress(about: Occasion, cause_code: str, uow: UnitOfWork) -> None:
+    planned = select(Message).where(
+        messages.c.cause_id == about.id,
+        messages.c.status == MessageStatus.PLANNED,
+    )
+    for message in uow.all(planned):
+        uow.publish(message.suppress(cause_code), of=message)

@@ -1,0 +1,1 @@
+"""What must happen outside a transaction: mail is sent, webhooks are posted."""

@@ -1,0 +1,14 @@
+"""The treatment record's routes."""
+
+from services.sessions.api import alert, dosing, integration, order, readiness, session
+from services.sessions.api.base import routes
+
+__all__ = [
+    "alert",
+    "dosing",
+    "integration",
+    "order",
+    "readiness",
+    "routes",
+    "session",
+]

@@ -1,0 +1,56 @@
+"""Routes of the dose: checked, authorised, given."""
+
+from typing import Any
+from uuid import UUID
+
+from services.sessions.api.base import BEDSIDE, routes
+from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
+from services.sessions.domain.precheck import Answers
+from services.sessions.domain.session import Session
+from services.sessions.handlers import dosing as handlers
+from services.sessions.schemas import session as schemas
+from shared.context import Role
+from shared.unit_of_work import UnitOfWork
+
+_session = schemas.SessionView()
+_dose = schemas.DoseView()
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/precheck",
+    roles={Role.MONITOR},
+    takes=schemas.PrecheckBody(),
+    gives=_session,
+)
+def complete_precheck(
+    uow: UnitOfWork, body: dict[str, Any], session_id: UUID
+) -> Session:
+    """The checks before a dose are done: go, hold or stop."""
+    command = CompletePrecheck(session_id=session_id, answers=Answers(**body))
+    return handlers.complete_precheck(command, uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/authorise",
+    roles={Role.PRESCRIBER},
+    takes=schemas.AuthoriseBody(),
+    gives=_session,
+)
+def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:
+    """A prescriber allows a dose, every readiness fact holding at this moment."""
+    return handlers.authorise_dose(AuthoriseDose(session_id=session_id, **body), uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/doses",
+    roles=BEDSIDE,
+    takes=schemas.DoseBody(),
+    gives=schemas.GivenView(),
+    status=201,
+)
+def give_dose(
+    uow: UnitOfWork, body: dict[str, Any], session_id: UUID
+) -> dict[str, Any]:
+    """An authorised dose was given."""
+    session, dose = handlers.give_dose(GiveDose(session_id=session_id, **body), uow)
+    return {**{name: getattr(dose, name) for name in _dose.fields}, "session": session}

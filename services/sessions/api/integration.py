@@ -1,0 +1,35 @@
+"""Routes of integration."""
+
+from typing import Any
+from uuid import UUID
+
+from services.sessions import queries
+from services.sessions.api.base import CHART_READERS, routes
+from services.sessions.domain.integration import Integration
+from services.sessions.handlers import integration as handlers
+from services.sessions.schemas import integration as schemas
+from shared.context import Role
+from shared.unit_of_work import Reading, UnitOfWork
+
+
+@routes.post(
+    "/integrations/<uuid:integration_id>/complete",
+    roles={Role.THERAPIST},
+    takes=schemas.CompleteIntegrationBody(),
+    gives=schemas.IntegrationView(),
+)
+def complete_integration(
+    uow: UnitOfWork, body: dict[str, Any], integration_id: UUID
+) -> Integration:
+    """The patient integrated the experience with a therapist."""
+    return handlers.complete_integration(integration_id, body["note"], uow)
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/integrations",
+    roles=CHART_READERS,
+    gives=schemas.IntegrationsView(),
+)
+def list_patient_integrations(reading: Reading, patient_id: UUID) -> dict[str, Any]:
+    """A patient's integrations."""
+    return {"items": queries.integrations_of(reading, patient_id)}

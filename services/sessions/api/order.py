@@ -1,0 +1,71 @@
+"""Routes of orders, preparations and weights."""
+
+from typing import Any
+from uuid import UUID
+
+from services.sessions import queries
+from services.sessions.api.base import BEDSIDE, CHART_READERS, routes
+from services.sessions.commands import CompletePreparation, PlaceOrder, RecordWeight
+from services.sessions.domain.order import Order, Weight
+from services.sessions.domain.preparation import Preparation
+from services.sessions.handlers import order as handlers
+from services.sessions.handlers.preparation import complete_preparation
+from services.sessions.schemas import order as schemas
+from shared.context import Role
+from shared.unit_of_work import Reading, UnitOfWork
+
+
+@routes.post(
+    "/orders",
+    roles={Role.PRESCRIBER},
+    takes=schemas.PlaceOrderBody(),
+    gives=schemas.OrderView(),
+    status=201,
+)
+def place_order(uow: UnitOfWork, body: dict[str, Any]) -> Order:
+    """Doses may be given to a patient."""
+    return handlers.place_order(PlaceOrder(**body), uow)
+
+
+@routes.post(
+    "/orders/<uuid:order_id>/cancel",
+    roles={Role.PRESCRIBER},
+    gives=schemas.OrderView(),
+)
+def cancel_order(uow: UnitOfWork, order_id: UUID) -> Order:
+    """No dose may be given on an order any more."""
+    return handlers.cancel_order(order_id, uow)
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/orders",
+    roles=CHART_READERS,
+    gives=schemas.OrdersView(),
+)
+def list_orders(reading: Reading, patient_id: UUID) -> dict[str, Any]:
+    """A patient's orders."""
+    return {"items": queries.orders_of(reading, patient_id)}
+
+
+@routes.post(
+    "/preparations",
+    roles={Role.THERAPIST},
+    takes=schemas.PreparationBody(),
+    gives=schemas.PreparationView(),
+    status=201,
+)
+def note_preparation(uow: UnitOfWork, body: dict[str, Any]) -> Preparation:
+    """A patient was prepared."""
+    return complete_preparation(CompletePreparation(**body), uow)
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/weights",
+    roles=BEDSIDE,
+    takes=schemas.WeightBody(),
+    gives=schemas.WeightView(),
+    status=201,
+)
+def record_weight(uow: UnitOfWork, body: dict[str, Any], patient_id: UUID) -> Weight:
+    """A patient was weighed."""
+    return handlers.record_weight(RecordWeight(patient_id=patient_id, **body), uow)

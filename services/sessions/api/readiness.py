@@ -1,0 +1,26 @@
+"""The route of readiness."""
+
+from typing import Any
+from uuid import UUID
+
+from services.sessions import queries
+from services.sessions.api.base import LOGISTICS_READERS, routes
+from services.sessions.schemas import readiness as schemas
+from shared.facts import readiness_view
+from shared.http.routes import current_runtime
+from shared.unit_of_work import Reading
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/readiness",
+    roles=LOGISTICS_READERS,
+    query=schemas.ReadinessQuery(),
+    gives=schemas.ReadinessView(),
+)
+def show_readiness(
+    reading: Reading, query: dict[str, Any], patient_id: UUID
+) -> dict[str, Any]:
+    """Whether a dose may be given, and what speaks against it."""
+    now = current_runtime().clock()
+    readiness = queries.readiness_of(reading, patient_id, query, now=now)
+    return readiness_view(readiness, gate=query["gate"], at=query["at"] or now)

@@ -1,0 +1,135 @@
+"""Routes of a session's course: opened, watched, ended, signed, read."""
+
+from typing import Any
+from uuid import UUID
+
+from services.sessions import queries
+from services.sessions.api.base import BEDSIDE, CHART_READERS, routes
+from services.sessions.commands import (
+    AbortSession,
+    DischargePatient,
+    OpenSession,
+    RecordVitals,
+)
+from services.sessions.domain.discharge import Checklist
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import Vitals
+from services.sessions.handlers import session as handlers
+from services.sessions.handlers import vitals
+from services.sessions.schemas import session as schemas
+from services.sessions.schemas.chart import ChartView, SessionsQuery, WallView
+from services.sessions.schemas.vitals import VitalsBody, VitalsView
+from shared.context import CLINICAL, Role
+from shared.rulepack import Measure
+from shared.unit_of_work import Reading, UnitOfWork
+
+_session = schemas.SessionView()
+
+
+@routes.post(
+    "/sessions",
+    roles=BEDSIDE,
+    takes=schemas.OpenSessionBody(),
+    gives=_session,
+    status=201,
+)
+def open_session(uow: UnitOfWork, body: dict[str, Any]) -> Session:
+    """The right patient is in the right room."""
+    return handlers.open_session(
+        OpenSession(
+            appointment_id=body["appointment_id"],
+            identifiers_checked=tuple(dict.fromkeys(body["identifiers_checked"])),
+        ),
+        uow,
+    )
+
+
+@routes.get("/sessions", roles=CHART_READERS, query=SessionsQuery(), gives=WallView())
+def list_sessions(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
+    """Sessions as cards on the wall."""
+    return {
+        "items": queries.wall(
+            reading,
+            is_open=query["open"],
+            after=query["after"],
+            limit=query["limit"],
+        )
+    }
+
+
+@routes.get("/sessions/<uuid:session_id>", roles=CHART_READERS, gives=ChartView())
+def show_session(reading: Reading, session_id: UUID) -> Any:
+    """Everything about one session."""
+    return queries.chart(reading, session_id)
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/sessions",
+    roles=CHART_READERS,
+    gives=schemas.SessionsView(),
+)
+def list_patient_sessions(reading: Reading, patient_id: UUID) -> dict[str, Any]:
+    """A patient's sessions."""
+    return {"items": queries.sessions_of(reading, patient_id)}
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/vitals",
+    roles=CLINICAL,
+    takes=VitalsBody(),
+    gives=VitalsView(),
+    status=201,
+)
+def record_vitals(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Vitals:
+    """Vital signs were taken; abnormal ones are kept like any, and raise an alert."""
+    taken = {name: body.pop(name) for name in Measure}
+    values = {name.value: value for name, value in taken.items() if value is not None}
+    command = RecordVitals(session_id=session_id, values=values, **body)
+    return vitals.record_vitals(command, uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/phase",
+    roles={Role.THERAPIST, Role.MONITOR},
+    takes=schemas.PhaseBody(),
+    gives=_session,
+)
+def change_phase(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:  # noqa: ARG001 - recovery is the only one.
+    """The experience fades, and recovery begins."""
+    return handlers.begin_recovery(session_id, uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/discharge",
+    roles=BEDSIDE,
+    takes=schemas.DischargeBody(),
+    gives=_session,
+)
+def discharge_patient(
+    uow: UnitOfWork, body: dict[str, Any], session_id: UUID
+) -> Session:
+    """The patient leaves with the escort."""
+    reason = body.pop("override_reason")
+    command = DischargePatient(
+        session_id=session_id, checklist=Checklist(**body), override_reason=reason
+    )
+    return handlers.discharge_patient(command, uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/abort",
+    roles=CLINICAL,
+    takes=schemas.AbortBody(),
+    gives=_session,
+)
+def abort_session(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:
+    """The session ends early."""
+    return handlers.abort_session(AbortSession(session_id=session_id, **body), uow)
+
+
+@routes.post(
+    "/sessions/<uuid:session_id>/sign", roles={Role.PRESCRIBER}, gives=_session
+)
+def sign_record(uow: UnitOfWork, session_id: UUID) -> Session:
+    """The record is signed and changes no more."""
+    return handlers.sign_record(session_id, uow)

@@ -1,0 +1,58 @@
+"""The sessions service, put together."""
+
+from services.sessions.api import routes
+from services.sessions.domain.errors import (
+    OrderExistsError,
+    PreparationExistsError,
+    SessionExistsError,
+)
+from services.sessions.handlers import alert, copies, integration
+from services.sessions.models import (
+    ONE_OPEN_ORDER,
+    ONE_PREPARATION,
+    ONE_SESSION,
+    facts,
+    metadata,
+)
+from shared.events.intake import PatientRegistered
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentNoShow,
+    AppointmentReleased,
+    ClinicOnboarded,
+    PatientArrived,
+)
+from shared.service import Service
+
+NAME = "sessions"
+
+service = Service(
+    name=NAME,
+    metadata=metadata,
+    blueprint=routes,
+    handlers={
+        # Facts of our own are noted in the transaction that tells of them.
+        **{
+            event: copies.note_fact
+            for event in facts.handlers()
+            if event.producer != NAME
+        },
+        ClinicOnboarded: copies.know_clinic,
+        PatientRegistered: copies.know_patient,
+        AppointmentBooked: copies.know_appointment,
+        PatientArrived: copies.follow_appointment,
+        AppointmentCancelled: copies.follow_appointment,
+        AppointmentReleased: copies.follow_appointment,
+        AppointmentNoShow: copies.follow_appointment,
+    },
+    reminders={
+        alert.ESCALATE: alert.escalate_alert,
+        integration.MISSED: integration.note_missed,
+    },
+    conflicts={
+        ONE_OPEN_ORDER: OrderExistsError,
+        ONE_PREPARATION: PreparationExistsError,
+        ONE_SESSION: SessionExistsError,
+    },
+)

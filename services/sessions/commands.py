@@ -1,0 +1,108 @@
+"""What may be asked of the treatment record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from services.sessions.domain.discharge import Checklist
+from services.sessions.domain.order import Drug
+from services.sessions.domain.precheck import Answers
+from services.sessions.domain.states import Identifier
+from shared.rulepack import Route
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceOrder:
+    """Doses may be given to a patient; `reason` says why, if they are unusual."""
+
+    patient_id: UUID
+    drug: Drug
+    route: Route
+    dose_mg: Decimal
+    max_doses: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletePreparation:
+    """A patient was prepared at an appointment."""
+
+    patient_id: UUID
+    appointment_id: UUID
+    note: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordWeight:
+    """A patient was weighed."""
+
+    patient_id: UUID
+    weight_kg: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenSession:
+    """The patient of an appointment is in the room, and is who they should be."""
+
+    appointment_id: UUID
+    identifiers_checked: tuple[Identifier, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordVitals:
+    """Vital signs were taken: now, or at a time that is said."""
+
+    session_id: UUID
+    values: Mapping[str, float]
+    taken_at: datetime | None = None
+    late_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompletePrecheck:
+    """The questions before a dose were asked."""
+
+    session_id: UUID
+    answers: Answers
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthoriseDose:
+    """A prescriber allows a dose; held ones only with a reason."""
+
+    session_id: UUID
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GiveDose:
+    """A dose was drawn and given, the rest wasted before a witness."""
+
+    session_id: UUID
+    given_mg: Decimal
+    drawn_mg: Decimal
+    wasted_mg: Decimal
+    lot: str
+    witness_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DischargePatient:
+    """The patient leaves; criteria that are not met need a prescriber's reason."""
+
+    session_id: UUID
+    checklist: Checklist
+    override_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AbortSession:
+    """The session ends early; what was drawn and not given is wasted."""
+
+    session_id: UUID
+    reason_code: str
+    wasted_mg: Decimal | None = None
+    lot: str | None = None
+    witness_id: UUID | None = None

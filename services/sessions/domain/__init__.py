@@ -1,0 +1,1 @@
+"""Orders, treatment sessions, alerts and integrations, with their rules."""

@@ -1,0 +1,153 @@
+"""What this service refuses, each with a code of its own."""
+
+from shared.errors import ConflictError, InvalidError
+
+
+class WrongStateError(ConflictError):
+    """The record's present state does not allow this."""
+
+    code = "wrong_state"
+
+
+class RecordLockedError(ConflictError):
+    """The treatment record is signed; nothing in it changes any more."""
+
+    code = "record_locked"
+
+
+class ReasonRequiredError(ConflictError):
+    """This needs a reason."""
+
+    code = "reason_required"
+
+
+class OrderExistsError(ConflictError):
+    """The patient has an order that is still open; cancel it first."""
+
+    code = "order_exists"
+
+
+class NoActiveOrderError(ConflictError):
+    """No order allows a dose by this route now."""
+
+    code = "no_active_order"
+
+
+class WeightMissingError(ConflictError):
+    """A dose by this route can only be judged with a current weight."""
+
+    code = "weight_missing"
+
+
+class DoseAboveLimitError(ConflictError):
+    """The rule pack allows no such dose."""
+
+    code = "dose_above_limit"
+
+
+class DoseAboveOrderError(ConflictError):
+    """More than was ordered."""
+
+    code = "dose_above_order"
+
+
+class AmountsDoNotAddUpError(InvalidError):
+    """What was drawn is exactly what was given and what was wasted."""
+
+    code = "amounts_do_not_add_up"
+
+
+class WitnessIsActorError(ConflictError):
+    """Somebody else has to witness the waste."""
+
+    code = "witness_is_actor"
+
+
+class NotAPreparationError(ConflictError):
+    """The appointment is no preparation of this patient."""
+
+    code = "not_a_preparation"
+
+
+class AppointmentOverError(ConflictError):
+    """The appointment is over or was called off."""
+
+    code = "appointment_over"
+
+
+class PreparationExistsError(ConflictError):
+    """The preparation at this appointment is already noted."""
+
+    code = "preparation_exists"
+
+
+class PatientNotArrivedError(ConflictError):
+    """Nobody has arrived for a dose at this appointment."""
+
+    code = "patient_not_arrived"
+
+
+class SessionExistsError(ConflictError):
+    """There is already a treatment record for this appointment."""
+
+    code = "session_exists"
+
+
+class VitalsNeededError(ConflictError):
+    """Vital signs are missing or too old; take them first."""
+
+    code = "vitals_needed"
+
+
+class RechecksUsedUpError(ConflictError):
+    """Blood pressure was rechecked as often as the rule pack allows."""
+
+    code = "rechecks_used_up"
+
+
+class DoseStoppedError(ConflictError):
+    """Vital signs allow no dose."""
+
+    code = "dose_stopped"
+
+
+class HoldNotOverridableError(ConflictError):
+    """What holds the dose cannot be overridden; solve it and check again."""
+
+    code = "hold_not_overridable"
+
+
+class NotReadyError(ConflictError):
+    """A fact that the dose rests on does not hold."""
+
+    code = "not_ready"
+
+
+class AlertOpenError(ConflictError):
+    """Somebody has to acknowledge an alert first."""
+
+    code = "alert_open"
+
+
+class AlreadyAcknowledgedError(ConflictError):
+    """The alert is already acknowledged."""
+
+    code = "already_acknowledged"
+
+
+class EscortMissingError(ConflictError):
+    """The patient leaves with an escort or not at all."""
+
+    code = "escort_missing"
+
+
+class DischargeCriteriaUnmetError(ConflictError):
+    """The patient may not leave yet."""
+
+    code = "discharge_criteria_unmet"
+
+
+class AlreadyCompletedError(ConflictError):
+    """The integration has already taken place."""
+
+    code = "already_completed"

@@ -1,0 +1,1 @@
+"""What the treatment record does about each command and each event."""

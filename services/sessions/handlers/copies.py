@@ -1,0 +1,103 @@
+"""What others tell: clinics, patients, appointments and readiness facts."""
+
+from uuid import UUID
+
+from services.sessions.domain.copies import (
+    Appointment,
+    AppointmentStatus,
+    Clinic,
+    Patient,
+)
+from services.sessions.models import facts
+from shared.aggregate import Aggregate
+from shared.events import Event
+from shared.events.intake import PatientRegistered
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentNoShow,
+    AppointmentReleased,
+    ClinicOnboarded,
+    PatientArrived,
+)
+from shared.unit_of_work import UnitOfWork
+
+_BECOMES: dict[type[Event], AppointmentStatus] = {
+    PatientArrived: AppointmentStatus.ARRIVED,
+    AppointmentCancelled: AppointmentStatus.CANCELLED,
+    AppointmentReleased: AppointmentStatus.RELEASED,
+    AppointmentNoShow: AppointmentStatus.NO_SHOW,
+}
+
+
+def know_clinic(event: ClinicOnboarded, uow: UnitOfWork) -> None:
+    """A clinic says how soon its alerts must be taken on."""
+    clinic = uow.find(Clinic, uow.clinic_id)
+    if clinic is None:
+        clinic = uow.add(
+            Clinic(
+                id=uow.clinic_id,
+                clinic_id=uow.clinic_id,
+                alert_response_seconds=event.alert_response_seconds,
+            )
+        )
+    if _is_news(clinic, uow):
+        clinic.alert_response_seconds = event.alert_response_seconds
+
+
+def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
+    """A patient can be treated, in the episode that is open."""
+    patient = uow.find(Patient, event.patient_id)
+    if patient is None:
+        patient = uow.add(
+            Patient(
+                id=event.patient_id,
+                clinic_id=uow.clinic_id,
+                episode_id=event.episode_id,
+            )
+        )
+    if _is_news(patient, uow):
+        patient.episode_id = event.episode_id
+
+
+def know_appointment(event: AppointmentBooked, uow: UnitOfWork) -> None:
+    """There is an appointment to be treated at."""
+    if uow.find(Appointment, event.appointment_id) is None:
+        appointment = uow.add(
+            Appointment(
+                id=event.appointment_id,
+                clinic_id=uow.clinic_id,
+                patient_id=event.patient_id,
+                episode_id=event.episode_id,
+                type=event.appointment_type,
+                starts_at=event.starts_at,
+                ends_at=event.ends_at,
+            )
+        )
+        _is_news(appointment, uow)
+
+
+def follow_appointment(event: Event, uow: UnitOfWork) -> None:
+    """The patient arrived, or the appointment will not take place.
+
+    Raises:
+        NotFoundError: its booking has not been heard of; this is tried again later.
+    """
+    appointment_id: UUID = getattr(event, "appointment_id")  # noqa: B009 - all have it.
+    appointment = uow.get(Appointment, appointment_id)
+    if _is_news(appointment, uow):
+        appointment.status = _BECOMES[type(event)]
+
+
+def note_fact(event: Event, uow: UnitOfWork) -> None:
+    """A readiness fact changed; whether a dose may be given is asked when it is."""
+    facts.note(event, uow)
+
+
+def _is_news(copy: Aggregate, uow: UnitOfWork) -> bool:
+    """Whether an event is newer than the copy, whose version is then the event's."""
+    told = uow.causing.aggregate_version if uow.causing else copy.version + 1
+    if told <= copy.version:
+        return False
+    copy.version = told
+    return True

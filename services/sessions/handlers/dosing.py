@@ -1,0 +1,159 @@
+"""The dose: checked, authorised, given."""
+
+from dataclasses import asdict
+
+from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
+from services.sessions.domain.amounts import Amounts, micrograms, milligrams
+from services.sessions.domain.copies import Appointment
+from services.sessions.domain.dose import Authorisation, Dose
+from services.sessions.domain.errors import NoActiveOrderError
+from services.sessions.domain.order import Order, demand_within_limits
+from services.sessions.domain.precheck import Precheck, assess
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import demand_current, level_measured
+from services.sessions.handlers.loading import demand_no_alert, held, readings_of
+from services.sessions.handlers.order import active_order, current_weight_kg
+from services.sessions.handlers.readiness import (
+    demand_ready,
+    escort_confirmed,
+    snapshot,
+)
+from shared.ids import uuid7
+from shared.rulepack import Decision, VitalsPhase, load_pack
+from shared.unit_of_work import UnitOfWork
+
+
+def complete_precheck(command: CompletePrecheck, uow: UnitOfWork) -> Session:
+    """The checks before a dose are done: go, hold or stop.
+
+    Raises:
+        VitalsNeededError: no vital signs are recent enough.
+        DoseStoppedError: there is no dose today.
+        RechecksUsedUpError: blood pressure was rechecked often enough.
+    """
+    session = held(Session, command.session_id, uow)
+    pack = load_pack()
+    session.demand_checkable(pack.hold.rechecks_at_most)
+    values = demand_current(readings_of(session, uow), now=uow.now)
+    rating = pack.rate_vitals(values, phase=VitalsPhase.BEFORE_DOSE)
+    escort = escort_confirmed(session, uow)
+    found = assess(command.answers, rating, values, escort_confirmed=escort)
+    check = Precheck(
+        id=uuid7(),
+        session_id=session.id,
+        clinic_id=uow.clinic_id,
+        checked_at=uow.now,
+        checked_by=uow.actor_id,
+        escort_confirmed=escort,
+        outcome=found.outcome,
+        reasons=[reason.value for reason in found.reasons],
+        rule_codes=list(found.rule_codes),
+        pressure_held=found.pressure_held,
+        **asdict(command.answers),
+    )
+    for event in session.precheck(check):
+        uow.publish(event, of=session)
+    return session
+
+
+def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
+    """A prescriber allows a dose, every readiness fact holding at this moment.
+
+    Raises:
+        DoseStoppedError: vital signs allow none.
+        VitalsNeededError: no vital signs are recent enough.
+        NotReadyError: a fact does not hold.
+        HoldNotOverridableError: it is held for what no reason outweighs.
+        ReasonRequiredError: it is held, and no reason is given.
+        NoActiveOrderError: nothing is ordered by this route any more.
+    """
+    session = held(Session, command.session_id, uow)
+    session.demand_authorisable()
+    values = demand_current(readings_of(session, uow), now=uow.now)
+    if session.is_dosed:
+        rating = load_pack().rate_vitals(
+            values, phase=VitalsPhase.DURING, baseline=session.baseline
+        )
+        session.judge_again(level_measured(rating, values))
+    uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
+    order = active_order(session.patient_id, uow)
+    readiness = demand_ready(session, uow)
+    session.demand_override(command.override_reason)
+    if order is None or order.route is not session.route:
+        raise NoActiveOrderError
+    authorised = session.authorise(
+        Authorisation(
+            id=uuid7(),
+            session_id=session.id,
+            clinic_id=uow.clinic_id,
+            order_id=order.id,
+            ordered_ug=order.dose_ug,
+            authorised_at=uow.now,
+            authorised_by=uow.actor_id,
+            outcome=session.outcome or Decision.GO,
+            override_reason=command.override_reason,
+            readiness=snapshot(readiness, at=uow.now),
+        )
+    )
+    uow.publish(authorised, of=session)
+    return session
+
+
+def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
+    """An authorised dose was given; all that it rests on is asked again.
+
+    Raises:
+        AmountsDoNotAddUpError: drawn is not given and wasted.
+        WitnessIsActorError: the witness of the waste is who wasted it.
+        AlertOpenError: an alert is not acknowledged.
+        VitalsNeededError: no vital signs are recent enough.
+        NotReadyError: a fact no longer holds.
+        DoseAboveOrderError: more than was ordered.
+        DoseAboveLimitError: with what was given before, more than the pack allows.
+    """
+    amounts = Amounts(
+        given_ug=micrograms(command.given_mg),
+        drawn_ug=micrograms(command.drawn_mg),
+        wasted_ug=micrograms(command.wasted_mg),
+    )
+    amounts.demand_witness(command.witness_id, actor_id=uow.actor_id)
+    session = held(Session, command.session_id, uow)
+    order = held(Order, session.order_id, uow)
+    _demand_dose_allowed(session, uow)
+    order.use(amounts.given_ug, at=uow.now)
+    _demand_within_limits(session, amounts, uow)
+    dose = Dose(
+        id=uuid7(),
+        session_id=session.id,
+        clinic_id=uow.clinic_id,
+        seq=len(session.doses) + 1,
+        order_id=order.id,
+        lot=command.lot,
+        given_at=uow.now,
+        given_by=uow.actor_id,
+        witness_id=command.witness_id,
+        **asdict(amounts),
+    )
+    for event in session.give(dose):
+        uow.publish(event, of=session)
+    return session, dose
+
+
+def _demand_dose_allowed(session: Session, uow: UnitOfWork) -> None:
+    """Refuse a dose that is not authorised, or no longer rests on what it did."""
+    session.demand_unlocked()
+    demand_no_alert(session.id, uow)
+    session.demand_authorised()
+    demand_current(readings_of(session, uow), now=uow.now)
+    uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
+    demand_ready(session, uow)
+
+
+def _demand_within_limits(session: Session, amounts: Amounts, uow: UnitOfWork) -> None:
+    """Refuse what would be, with what was given before, beyond the pack's limit."""
+    findings = load_pack().check_dose(
+        route=session.route,
+        dose_mg=milligrams(session.given_ug + amounts.given_ug),
+        weight_kg=current_weight_kg(session.patient_id, uow),
+    )
+    demand_within_limits(findings)

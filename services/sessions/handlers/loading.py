@@ -1,0 +1,92 @@
+"""Records as handlers need them: held until the transaction ends, or in order."""
+
+from typing import TypeVar
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.sessions.domain.alert import Alert, AlertStatus
+from services.sessions.domain.errors import AlertOpenError
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import Vitals
+from services.sessions.models import alerts, sessions, vitals
+from shared.aggregate import Aggregate
+from shared.context import Role
+from shared.errors import NotFoundError
+from shared.rulepack import VitalsPhase
+from shared.unit_of_work import UnitOfWork
+
+A = TypeVar("A", bound=Aggregate)
+
+
+def held(kind: type[A], record_id: UUID, uow: UnitOfWork) -> A:
+    """A record of this clinic that nobody else changes until this transaction ends.
+
+    What is decided on a session, its readings and its alerts is decided one after the
+    other: PostgreSQL locks the row, SQLite has one writer anyway. Orders are held after
+    sessions, patients and appointments, and before facts, so nothing deadlocks.
+
+    Raises:
+        NotFoundError: there is none; one of another clinic counts as none.
+        StaleError: the client decided on an older version of it.
+    """
+    uow.db.get(kind, record_id, with_for_update={"key_share": True})
+    return uow.get(kind, record_id)
+
+
+def glance(session_id: UUID, uow: UnitOfWork) -> Session:
+    """A session to look at but not to change, held all the same: one row is read.
+
+    Raises:
+        NotFoundError: there is none; one of another clinic counts as none.
+        StaleError: the client decided on an older version of it.
+    """
+    row = uow.connection.execute(
+        select(sessions)
+        .where(sessions.c.id == session_id, sessions.c.clinic_id == uow.clinic_id)
+        .with_for_update(key_share=True)
+    ).first()
+    if row is None:
+        raise NotFoundError("there is no such session in this clinic")
+    session = Session(**row._mapping)
+    if uow.expected is not None:
+        uow.expected.check(session)
+    return session
+
+
+def readings_of(session: Session, uow: UnitOfWork) -> list[Vitals]:
+    """What can be decided on, in the order it was taken in.
+
+    Once a dose was given, only what was measured since the last one says anything.
+    """
+    query = select(Vitals).where(vitals.c.session_id == session.id)
+    if session.last_dose_at is not None:
+        query = query.where(
+            vitals.c.phase == VitalsPhase.DURING,
+            vitals.c.taken_at >= session.last_dose_at,
+        )
+    return uow.all(query.order_by(vitals.c.taken_at, vitals.c.id))
+
+
+def open_alerts(session_id: UUID, uow: UnitOfWork) -> list[Alert]:
+    """A session's alerts that nobody has taken on."""
+    return uow.all(
+        select(Alert).where(
+            alerts.c.session_id == session_id, alerts.c.status == AlertStatus.OPEN
+        )
+    )
+
+
+def demand_no_alert(session_id: UUID, uow: UnitOfWork) -> None:
+    """Refuse while an alert is open.
+
+    Raises:
+        AlertOpenError: one is.
+    """
+    if found := open_alerts(session_id, uow):
+        raise AlertOpenError(details={"alert_ids": [str(alert.id) for alert in found]})
+
+
+def is_prescriber(uow: UnitOfWork) -> bool:
+    """Whether a prescriber asks."""
+    return Role.PRESCRIBER in uow.context.actor.roles_in(uow.clinic_id)

@@ -1,0 +1,152 @@
+"""A session's beginning, its phases and its end."""
+
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import select
+
+from services.sessions.commands import AbortSession, DischargePatient, OpenSession
+from services.sessions.domain.amounts import Amounts, micrograms
+from services.sessions.domain.copies import Appointment
+from services.sessions.domain.discharge import unmet
+from services.sessions.domain.errors import NoActiveOrderError, SessionExistsError
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import current_values
+from services.sessions.handlers.integration import need_integration
+from services.sessions.handlers.loading import (
+    demand_no_alert,
+    held,
+    is_prescriber,
+    readings_of,
+)
+from services.sessions.handlers.order import active_order, close_if_used_up
+from services.sessions.models import record_hash, sessions
+from shared.errors import ForbiddenError, InvalidError
+from shared.ids import uuid7
+from shared.rulepack import load_pack
+from shared.unit_of_work import UnitOfWork
+
+
+def open_session(command: OpenSession, uow: UnitOfWork) -> Session:
+    """The right patient is in the right room.
+
+    Raises:
+        SessionExistsError: the appointment has a record already.
+        PatientNotArrivedError: nobody has arrived for a dose at it.
+        NoActiveOrderError: nothing is ordered for the patient.
+    """
+    appointment = held(Appointment, command.appointment_id, uow)
+    if uow.all(select(Session).where(sessions.c.appointment_id == appointment.id)):
+        raise SessionExistsError
+    appointment.demand_arrived_for_dose()
+    order = active_order(appointment.patient_id, uow)
+    if order is None:
+        raise NoActiveOrderError
+    session = Session(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=appointment.patient_id,
+        episode_id=appointment.episode_id,
+        appointment_id=appointment.id,
+        order_id=order.id,
+        route=order.route,
+        identifiers_checked=[one.value for one in command.identifiers_checked],
+        opened_at=uow.now,
+        opened_by=uow.actor_id,
+    )
+    uow.publish(session.open(), of=session)
+    return uow.add(session)
+
+
+def begin_recovery(session_id: UUID, uow: UnitOfWork) -> Session:
+    """The experience fades."""
+    session = held(Session, session_id, uow)
+    uow.publish(session.recover(at=uow.now), of=session)
+    return session
+
+
+def discharge_patient(command: DischargePatient, uow: UnitOfWork) -> Session:
+    """The patient leaves with the escort; integration falls due.
+
+    Raises:
+        EscortMissingError: nobody is there to take the patient home.
+        AlertOpenError: an alert is not acknowledged.
+        DischargeCriteriaUnmetError: something speaks against it, and no prescriber
+            says why the patient leaves all the same.
+    """
+    session = held(Session, command.session_id, uow)
+    session.demand_dischargeable(command.checklist)
+    demand_no_alert(session.id, uow)
+    allowed_to = command.override_reason if is_prescriber(uow) else None
+    event = session.discharge(
+        command.checklist,
+        _unmet(command, session, uow),
+        override_reason=allowed_to,
+        at=uow.now,
+        by=uow.actor_id,
+    )
+    uow.publish(event, of=session)
+    need_integration(session, uow)
+    close_if_used_up(session.order_id, uow)
+    return session
+
+
+def abort_session(command: AbortSession, uow: UnitOfWork) -> Session:
+    """The session ends early; after a dose only a prescriber says so.
+
+    Raises:
+        ForbiddenError: a dose was given, and no prescriber asks.
+        WitnessIsActorError: the witness of the waste is who wasted it.
+    """
+    wasted_ug = micrograms(command.wasted_mg or Decimal(0))
+    waste = Amounts(given_ug=0, drawn_ug=wasted_ug, wasted_ug=wasted_ug)
+    waste.demand_witness(command.witness_id, actor_id=uow.actor_id)
+    if wasted_ug and not command.lot:
+        raise InvalidError("waste needs its lot", field="lot")
+    session = held(Session, command.session_id, uow)
+    session.demand_running()
+    if session.is_dosed and not is_prescriber(uow):
+        raise ForbiddenError("after a dose, only a prescriber ends a session early")
+    record = {
+        "reason_code": command.reason_code,
+        "wasted_ug": wasted_ug,
+        "lot": command.lot,
+        "witness_id": str(command.witness_id) if command.witness_id else None,
+    }
+    event = session.abort(record, command.reason_code, at=uow.now, by=uow.actor_id)
+    uow.publish(event, of=session)
+    close_if_used_up(session.order_id, uow)
+    return session
+
+
+def sign_record(session_id: UUID, uow: UnitOfWork) -> Session:
+    """The record is signed as it is now, and changes no more.
+
+    Raises:
+        AlertOpenError: an alert is not acknowledged.
+    """
+    session = held(Session, session_id, uow)
+    event = session.sign(at=uow.now, by=uow.actor_id)
+    demand_no_alert(session.id, uow)
+    # The signature covers what the database holds, the signer and the time included.
+    uow.flush()
+    session.signature_hash = record_hash(session.id, uow.connection)
+    uow.publish(event, of=session)
+    return session
+
+
+def _unmet(
+    command: DischargePatient, session: Session, uow: UnitOfWork
+) -> tuple[str, ...]:
+    """What speaks against the patient leaving now."""
+    readings = readings_of(session, uow)
+    criteria = load_pack().discharge
+    return unmet(
+        command.checklist,
+        current_values(readings, now=uow.now),
+        readings,
+        baseline=session.baseline,
+        stayed=uow.now - (session.last_dose_at or uow.now),
+        minimum_stay=criteria.minimum_stay[session.route],
+        criteria=criteria,
+    )

@@ -1,0 +1,73 @@
+"""Vital signs: the path that is taken most.
+
+An ordinary reading reads one row and inserts two, without the ORM: those inserts and
+the commit then are one round trip.
+"""
+
+from services.sessions.commands import RecordVitals
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import (
+    Vitals,
+    alarms,
+    demand_possible,
+    level_measured,
+    ratings_kept,
+    time_taken,
+)
+from services.sessions.handlers.alert import raise_alerts
+from services.sessions.handlers.loading import glance, held
+from services.sessions.models import vitals as table
+from shared.ids import uuid7
+from shared.rulepack import Decision, load_pack
+from shared.unit_of_work import UnitOfWork
+
+
+def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
+    """Vital signs were taken; abnormal ones are kept like any, and raise an alert.
+
+    Raises:
+        InvalidError: a value is impossible, or a late entry gives no reason.
+    """
+    pack = load_pack()
+    demand_possible(command.values, pack)
+    session = glance(command.session_id, uow)
+    session.demand_running()
+    taken_at = time_taken(
+        command.taken_at,
+        command.late_reason,
+        now=uow.now,
+        not_before=session.opened_at,
+        late_after=pack.monitoring.late_after,
+    )
+    rating = pack.rate_vitals(
+        command.values, phase=session.vitals_phase, baseline=session.baseline
+    )
+    reading = Vitals(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        session_id=session.id,
+        patient_id=session.patient_id,
+        phase=rating.phase,
+        status=rating.status,
+        taken_at=taken_at,
+        recorded_at=uow.now,
+        recorded_by=uow.actor_id,
+        ratings=ratings_kept(rating, command.values, pack),
+        rule_pack=pack.version,
+        late_reason=command.late_reason,
+        alert_id=raise_alerts(session, alarms(rating), uow),
+        **command.values,  # type: ignore[arg-type]
+    )
+    uow.publish(reading.record(), of=reading)
+    uow.insert(table, **{item.name: getattr(reading, item.name) for item in table.c})
+    level = level_measured(rating, command.values)
+    if session.is_moved_by(command.values, level):
+        _move(command, level, uow)
+    return reading
+
+
+def _move(command: RecordVitals, level: Decision, uow: UnitOfWork) -> None:
+    """A first value, or a reading graver than what was decided on."""
+    session = held(Session, command.session_id, uow)
+    if event := session.note_reading(command.values, level):
+        uow.publish(event, of=session)

@@ -1,0 +1,48 @@
+"""Which class lives in which table."""
+
+from sqlalchemy.orm import registry, relationship
+
+from services.sessions.domain.alert import Alert
+from services.sessions.domain.copies import Appointment, Clinic, Patient
+from services.sessions.domain.dose import Authorisation, Dose
+from services.sessions.domain.integration import Integration
+from services.sessions.domain.order import Order, Weight
+from services.sessions.domain.precheck import Precheck
+from services.sessions.domain.preparation import Preparation
+from services.sessions.domain.session import Session
+from services.sessions.domain.vitals import Vitals
+from services.sessions.models import tables
+
+_mapper = registry()
+
+for _kind, _table in (
+    (Clinic, tables.clinics),
+    (Patient, tables.patients),
+    (Appointment, tables.appointments),
+    (Order, tables.orders),
+    (Weight, tables.weights),
+    (Preparation, tables.preparations),
+    (Vitals, tables.vitals),
+    (Alert, tables.alerts),
+    (Integration, tables.integrations),
+):
+    _mapper.map_imperatively(
+        _kind, _table, version_id_col=_table.c.version, version_id_generator=False
+    )
+
+_mapper.map_imperatively(Precheck, tables.prechecks)
+_mapper.map_imperatively(Authorisation, tables.authorisations)
+_mapper.map_imperatively(Dose, tables.doses)
+_mapper.map_imperatively(
+    Session,
+    tables.sessions,
+    version_id_col=tables.sessions.c.version,
+    version_id_generator=False,
+    properties={
+        "prechecks": relationship(Precheck, order_by=tables.prechecks.c.id),
+        "authorisations": relationship(
+            Authorisation, order_by=tables.authorisations.c.id
+        ),
+        "doses": relationship(Dose, order_by=tables.doses.c.seq),
+    },
+)

@@ -1,0 +1,56 @@
+"""What a signature covers: the whole record of a session, and its hash."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, select
+
+from services.sessions.models.tables import (
+    alerts,
+    authorisations,
+    doses,
+    prechecks,
+    sessions,
+    vitals,
+)
+
+_PARTS = (prechecks, authorisations, vitals, alerts, doses)
+_LEFT_OUT = frozenset({"version", "status", "signature_hash"})
+"""Of the session itself: what signing changes."""
+
+
+def record_hash(session_id: UUID, connection: Connection) -> str:
+    """The SHA-256 of a record's canonical content, in hexadecimal.
+
+    Canonical is JSON with sorted keys and no spaces; rows are in the order of their
+    ids, times in UTC, so both databases and every later reader get the same text.
+    """
+    own = _rows(sessions, "id", session_id, connection)
+    content: dict[str, object] = {
+        "session": [
+            {name: value for name, value in row.items() if name not in _LEFT_OUT}
+            for row in own
+        ]
+    }
+    for table in _PARTS:
+        content[table.name] = _rows(table, "session_id", session_id, connection)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _rows(
+    table: Table, column: str, session_id: UUID, connection: Connection
+) -> list[dict[str, object]]:
+    query = select(table).where(table.c[column] == session_id).order_by(table.c.id)
+    return [dict(row._mapping) for row in connection.execute(query)]
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, UUID | StrEnum):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is in no record")

@@ -1,0 +1,260 @@
+"""What screens read of the treatment record."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+
+from services.sessions.domain.alert import AlertStatus
+from services.sessions.domain.amounts import milligrams
+from services.sessions.domain.states import RUNNING, Phase
+from services.sessions.domain.vitals import limits_in_force
+from services.sessions.models import (
+    alerts,
+    authorisations,
+    doses,
+    facts,
+    integrations,
+    orders,
+    patients,
+    prechecks,
+    record_hash,
+    sessions,
+    vitals,
+)
+from shared.errors import NotFoundError
+from shared.readiness import Readiness, evaluate
+from shared.rulepack import VitalsPhase, load_pack
+from shared.unit_of_work import Reading
+
+Row = Mapping[str, Any]
+
+
+def orders_of(reading: Reading, patient_id: UUID) -> list[Row]:
+    """A patient's orders, the newest first.
+
+    Raises:
+        NotFoundError: there is no such patient in this clinic.
+    """
+    return [_order(row) for row in _of_patient(reading, orders, patient_id)]
+
+
+def sessions_of(reading: Reading, patient_id: UUID) -> list[Row]:
+    """A patient's sessions, the newest first.
+
+    Raises:
+        NotFoundError: there is no such patient in this clinic.
+    """
+    return [_session(row) for row in _of_patient(reading, sessions, patient_id)]
+
+
+def integrations_of(reading: Reading, patient_id: UUID) -> list[Row]:
+    """A patient's integrations, the newest first.
+
+    Raises:
+        NotFoundError: there is no such patient in this clinic.
+    """
+    return _of_patient(reading, integrations, patient_id)
+
+
+def readiness_of(
+    reading: Reading, patient_id: UUID, query: Mapping[str, Any], *, now: datetime
+) -> Readiness:
+    """How it stands with the facts that a gate asks for.
+
+    Of a patient nobody has told of, nothing is known: every fact is missing.
+    """
+    clinic_id = reading.context.clinic_id
+    if clinic_id is None:
+        raise NotFoundError("this needs a clinic")
+    return evaluate(
+        facts.of(patient_id, reading.connection, clinic_id),
+        gate=query["gate"],
+        at=query["at"] or now,
+        pack=load_pack(),
+        appointment_id=query["appointment_id"],
+    )
+
+
+def open_alerts(reading: Reading) -> list[Row]:
+    """The clinic's open alerts, the most urgent first."""
+    return reading.rows(
+        reading.select(alerts)
+        .where(alerts.c.status == AlertStatus.OPEN)
+        .order_by(alerts.c.due_at, alerts.c.id)
+    )
+
+
+def wall(
+    reading: Reading, *, is_open: bool | None, after: UUID | None, limit: int
+) -> list[Row]:
+    """Sessions as cards, the oldest first, in three queries however many there are."""
+    query = reading.select(sessions).order_by(sessions.c.id).limit(limit)
+    if is_open is not None:
+        running = sessions.c.status.in_(sorted(RUNNING))
+        query = query.where(running if is_open else ~running)
+    if after is not None:
+        query = query.where(sessions.c.id > after)
+    rows = reading.rows(query)
+    ids = [row["id"] for row in rows]
+    last, counts = _last_vitals(reading, ids), _alert_counts(reading, ids)
+    return [
+        {
+            **_session(row),
+            "last_vitals": last.get(row["id"]),
+            "open_alerts": counts.get(row["id"], 0),
+        }
+        for row in rows
+    ]
+
+
+def chart(reading: Reading, session_id: UUID) -> Row:
+    """Everything that belongs to one session.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    row = reading.one(
+        reading.select(sessions).where(sessions.c.id == session_id), "session"
+    )
+    order = reading.one(
+        reading.select(orders).where(orders.c.id == row["order_id"]), "order"
+    )
+    authorised = _parts(reading, authorisations, session_id, "authorised_at")
+    phase = VitalsPhase.DURING if row["first_dose_at"] else VitalsPhase.BEFORE_DOSE
+    return {
+        **_session(row),
+        "order": _order(order),
+        "vitals": _parts(reading, vitals, session_id, "taken_at"),
+        "prechecks": _parts(reading, prechecks, session_id, "checked_at"),
+        "authorisations": [
+            {**one, "ordered_mg": milligrams(one["ordered_ug"])} for one in authorised
+        ],
+        "doses": [
+            {**dose, **_milligrams(dose)}
+            for dose in _parts(reading, doses, session_id, "seq")
+        ],
+        "alerts": _parts(reading, alerts, session_id, "raised_at"),
+        "phases": _phases(row),
+        "limits": limits_in_force(load_pack(), phase),
+        "readiness": _readiness(authorised[-1]["readiness"]) if authorised else None,
+        "discharge": row["discharge_record"],
+        "abort": _abort(row["abort_record"]),
+        "signature_holds": _signature_holds(reading, row),
+    }
+
+
+def _patient(reading: Reading, patient_id: UUID) -> Row:
+    return reading.one(
+        reading.select(patients).where(patients.c.id == patient_id), "patient"
+    )
+
+
+def _of_patient(reading: Reading, table: Table, patient_id: UUID) -> list[Row]:
+    _patient(reading, patient_id)
+    return reading.rows(
+        reading.select(table)
+        .where(table.c.patient_id == patient_id)
+        .order_by(table.c.id.desc())
+    )
+
+
+def _parts(reading: Reading, table: Table, session_id: UUID, by: str) -> list[Row]:
+    return reading.rows(
+        reading.select(table)
+        .where(table.c.session_id == session_id)
+        .order_by(table.c[by], table.c.id)
+    )
+
+
+def _last_vitals(reading: Reading, session_ids: list[UUID]) -> dict[UUID, Row]:
+    """The latest reading of each session."""
+    newest = (
+        func.row_number()
+        .over(
+            partition_by=vitals.c.session_id,
+            order_by=(vitals.c.taken_at.desc(), vitals.c.id.desc()),
+        )
+        .label("newest")
+    )
+    ranked = select(vitals.c.id, newest).where(vitals.c.session_id.in_(session_ids))
+    chosen = ranked.subquery()
+    rows = reading.rows(
+        reading.select(vitals)
+        .join(chosen, chosen.c.id == vitals.c.id)
+        .where(chosen.c.newest == 1)
+    )
+    return {row["session_id"]: row for row in rows}
+
+
+def _alert_counts(reading: Reading, session_ids: list[UUID]) -> dict[UUID, int]:
+    rows = reading.rows(
+        reading.select(alerts, alerts.c.session_id, func.count().label("open"))
+        .where(
+            alerts.c.session_id.in_(session_ids), alerts.c.status == AlertStatus.OPEN
+        )
+        .group_by(alerts.c.session_id)
+    )
+    return {row["session_id"]: row["open"] for row in rows}
+
+
+def _order(row: Row) -> Row:
+    return {**row, "dose_mg": milligrams(row["dose_ug"])}
+
+
+def _session(row: Row) -> Row:
+    """A session with what follows from its times."""
+    stay = load_pack().discharge.minimum_stay[row["route"]]
+    last = row["last_dose_at"]
+    phases = _phases(row)
+    return {
+        **row,
+        "phase": phases[-1]["phase"] if phases else None,
+        "earliest_discharge_at": last + stay if last else None,
+    }
+
+
+def _phases(row: Row) -> list[Row]:
+    began = {
+        Phase.EXPERIENCE: row["first_dose_at"],
+        Phase.RECOVERY: row["recovery_at"],
+    }
+    return [{"phase": phase, "at": at} for phase, at in began.items() if at]
+
+
+def _milligrams(dose: Row) -> Row:
+    return {
+        f"{what}_mg": milligrams(dose[f"{what}_ug"])
+        for what in ("given", "drawn", "wasted")
+    }
+
+
+def _readiness(kept: Row) -> Row:
+    """A readiness answer as it was kept, its times as times again."""
+    return {
+        **kept,
+        "at": datetime.fromisoformat(kept["at"]),
+        "facts": [
+            {**fact, "valid_until": _moment(fact["valid_until"])}
+            for fact in kept["facts"]
+        ],
+    }
+
+
+def _moment(kept: str | None) -> datetime | None:
+    return datetime.fromisoformat(kept) if kept else None
+
+
+def _abort(kept: Row | None) -> Row | None:
+    if kept is None:
+        return None
+    return {**kept, "wasted_mg": milligrams(kept["wasted_ug"])}
+
+
+def _signature_holds(reading: Reading, row: Row) -> bool | None:
+    """Whether a signed record is still what was signed."""
+    if row["signature_hash"] is None:
+        return None
+    return bool(record_hash(row["id"], reading.connection) == row["signature_hash"])

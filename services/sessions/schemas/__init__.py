@@ -1,0 +1,1 @@
+"""The JSON the treatment record takes and gives."""

@@ -1,0 +1,122 @@
+"""Everything a chart of one session shows, and the wall of running ones."""
+
+from marshmallow import fields
+
+from services.sessions.domain.states import Phase, SessionStatus
+from services.sessions.schemas.alert import AlertView
+from services.sessions.schemas.fields import Milligrams
+from services.sessions.schemas.order import OrderView
+from services.sessions.schemas.readiness import ReadinessView
+from services.sessions.schemas.session import DoseView, SessionView
+from services.sessions.schemas.vitals import ReadingView, VitalsView
+from shared.http import Page, View
+from shared.http.schemas import Instant
+from shared.rulepack import Decision, Route
+
+
+class SessionsQuery(Page):
+    """Only those that go on, or only those that ended; all, if neither is said."""
+
+    open = fields.Boolean(load_default=None, allow_none=True)
+
+
+class CardView(View):
+    """A session on the wall."""
+
+    id = fields.UUID()
+    patient_id = fields.UUID()
+    appointment_id = fields.UUID()
+    route = fields.Enum(Route, by_value=True)
+    status = fields.Enum(SessionStatus, by_value=True)
+    phase = fields.Enum(Phase, by_value=True, allow_none=True)
+    opened_at = Instant()
+    first_dose_at = Instant(allow_none=True)
+    earliest_discharge_at = Instant(allow_none=True)
+    last_vitals = fields.Nested(ReadingView, allow_none=True)
+    open_alerts = fields.Integer()
+
+
+class WallView(View):
+    """Sessions, the oldest first."""
+
+    items = fields.List(fields.Nested(CardView))
+
+
+class PrecheckView(View):
+    """One round of the checks before a dose."""
+
+    id = fields.UUID()
+    checked_at = Instant()
+    checked_by = fields.UUID()
+    fasting = fields.Boolean()
+    pregnancy_excluded = fields.Boolean()
+    medication_changed = fields.Boolean()
+    sedative_taken = fields.Boolean()
+    escort_confirmed = fields.Boolean()
+    outcome = fields.Enum(Decision, by_value=True)
+    reasons = fields.List(fields.String())
+    rule_codes = fields.List(fields.String())
+
+
+class AuthorisationView(View):
+    """A prescriber's word that a dose may be given."""
+
+    id = fields.UUID()
+    order_id = fields.UUID()
+    ordered_mg = Milligrams()
+    authorised_at = Instant()
+    authorised_by = fields.UUID()
+    outcome = fields.Enum(Decision, by_value=True)
+    override_reason = fields.String(allow_none=True)
+
+
+class PhaseView(View):
+    """A phase and when it began."""
+
+    phase = fields.Enum(Phase, by_value=True)
+    at = Instant()
+
+
+class DischargeView(View):
+    """How the patient left."""
+
+    oriented = fields.Boolean()
+    walks_unaided = fields.Boolean()
+    nausea_tolerable = fields.Boolean()
+    instructions_given = fields.Boolean()
+    escort_present = fields.Boolean()
+    unmet = fields.List(fields.String())
+    override_reason = fields.String(allow_none=True)
+
+
+class AbortView(View):
+    """Why the session ended early, and what was wasted."""
+
+    reason_code = fields.String()
+    wasted_mg = Milligrams()
+    lot = fields.String(allow_none=True)
+    witness_id = fields.UUID(allow_none=True)
+
+
+class ChartView(SessionView):
+    """One session with all that belongs to it.
+
+    `limits` are those in force in the present phase. `readiness` is that of the last
+    authorisation. `signature_holds` says whether the record is still what was signed.
+    """
+
+    identifiers_checked = fields.List(fields.String())
+    baseline = fields.Dict(keys=fields.String(), values=fields.Float())
+    earliest_discharge_at = Instant(allow_none=True)
+    order = fields.Nested(OrderView)
+    vitals = fields.List(fields.Nested(VitalsView))
+    prechecks = fields.List(fields.Nested(PrecheckView))
+    authorisations = fields.List(fields.Nested(AuthorisationView))
+    doses = fields.List(fields.Nested(DoseView))
+    alerts = fields.List(fields.Nested(AlertView))
+    phases = fields.List(fields.Nested(PhaseView))
+    limits = fields.Dict(keys=fields.String())
+    readiness = fields.Nested(ReadinessView, allow_none=True)
+    discharge = fields.Nested(DischargeView, allow_none=True)
+    abort = fields.Nested(AbortView, allow_none=True)
+    signature_holds = fields.Boolean(allow_none=True)

@@ -1,0 +1,382 @@
+"""Patients and referrals over HTTP."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from services.intake import handlers
+from services.intake.commands import RegisterPatient
+from services.intake.domain import Person
+from shared.context import Role
+from shared.ids import uuid7
+from shared.testing.lab import Lab
+from tests.intake.clinic_lab import ANN, Clinic, a_referral
+
+
+def pointers(problem: dict[str, Any]) -> list[str]:
+    return [error["pointer"] for error in problem["errors"]]
+
+
+def test_a_registered_patient_can_be_read(clinic: Clinic) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN, phone="+1 312 555 0100")
+
+    read = clinic.therapist.get("intake", f"/patients/{made['id']}")
+
+    assert read.items() >= made.items()
+    assert (read["status"], read["version"]) == ("registered", 1)
+    assert (made["time_zone"], made["channel"]) == ("America/Chicago", "email")
+    assert made["registered_at"] == "2026-03-02T15:00:00+00:00"
+
+
+def test_a_registration_is_told_without_a_name(clinic: Clinic) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN, time_zone="Europe/Vienna")
+
+    assert clinic.told("patient.registered") == [
+        {
+            "patient_id": made["id"],
+            "episode_id": made["episode_id"],
+            "time_zone": "Europe/Vienna",
+            "channel": "email",
+        }
+    ]
+
+
+def test_a_patient_without_an_address_is_not_written_to(clinic: Clinic) -> None:
+    made = clinic.desk.post("intake", "/patients", **{**ANN, "email": None})
+
+    assert made["channel"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("given_name", ""),
+        ("given_name", "   "),
+        ("given_name", None),
+        ("given_name", 7),
+        ("given_name", "x" * 121),
+        ("given_name", "Ann\r\nBcc: all"),
+        ("given_name", "Ann\ud800"),
+        ("family_name", "Ex\x00ample"),
+        ("birth_date", "1985-02-30"),
+        ("birth_date", "30.4.1985"),
+        ("birth_date", 19850430),
+        ("birth_date", "2026-03-03"),
+        ("birth_date", "1899-12-31"),
+        ("email", "ann"),
+        ("email", "ann@example"),
+        ("email", "ann@localhost"),
+        ("email", "ann@exa mple.org"),
+        ("email", "Ann <ann@example.org>"),
+        ("email", "änn@example.org"),
+        ("email", "a" * 300 + "@example.org"),
+        ("phone", "1" * 41),
+        ("time_zone", "Mars/Olympus"),
+        ("time_zone", "../../etc/passwd"),
+        ("time_zone", "America"),
+        ("channel", "pigeon"),
+        ("nickname", "Annie"),
+    ],
+)
+def test_a_patient_that_does_not_fit_is_refused(
+    clinic: Clinic, field: str, value: object
+) -> None:
+    body: dict[str, Any] = {**ANN, field: value}
+
+    problem = clinic.desk.refused("intake", "/patients", **body)
+
+    assert (problem["status"], problem["code"]) == (422, "invalid")
+    assert pointers(problem) == [f"#/{field}"]
+    assert clinic.told("patient.registered") == []
+
+
+def test_a_refusal_quotes_nothing_that_was_given(clinic: Clinic) -> None:
+    private = {**ANN, "email": "ann at secret", "time_zone": "Secret/Zone"}
+
+    answer = clinic.desk.request("POST", "intake", "/patients", private)
+
+    assert "ecret" not in answer.get_data(as_text=True)
+
+
+def test_mail_without_an_address_is_refused(clinic: Clinic) -> None:
+    body: dict[str, Any] = {**ANN, "email": None, "channel": "email"}
+
+    problem = clinic.desk.refused("intake", "/patients", **body)
+
+    assert pointers(problem) == ["#/email"]
+
+
+def test_an_address_is_kept_in_the_form_every_mail_server_takes(
+    clinic: Clinic,
+) -> None:
+    made = clinic.desk.post(
+        "intake", "/patients", **{**ANN, "email": " Ann.B@MÜLLER.example "}
+    )
+
+    assert made["email"] == "Ann.B@xn--mller-kva.example"
+
+
+@pytest.mark.parametrize(
+    "role",
+    [Role.FRONT_DESK, Role.CLINIC_ADMIN, Role.THERAPIST, Role.PRESCRIBER],
+)
+def test_who_may_register(clinic: Clinic, role: Role) -> None:
+    assert clinic.caller(role).post("intake", "/patients", **ANN)["id"]
+
+
+@pytest.mark.parametrize("role", [Role.MONITOR, Role.INTEGRATOR])
+def test_who_may_not_register(clinic: Clinic, role: Role) -> None:
+    problem = clinic.caller(role).refused("intake", "/patients", **ANN)
+
+    assert problem["status"] == 403
+
+
+@pytest.mark.parametrize("path", ["/patients", "/patients/{id}", "/episodes/{episode}"])
+@pytest.mark.parametrize("role", [Role.NETWORK_ADMIN, Role.SERVICE, Role.INTEGRATOR])
+def test_only_staff_reads_who_a_patient_is(
+    clinic: Clinic, role: Role, path: str
+) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN)
+    where = path.format(id=made["id"], episode=made["episode_id"])
+
+    problem = clinic.caller(role).refused("intake", where, method="GET")
+
+    assert problem["status"] == 403
+
+
+def test_a_clinic_that_is_not_known_registers_nobody(lab: Lab) -> None:
+    desk = lab.caller(Role.FRONT_DESK, clinic_id=uuid7())
+
+    problem = desk.refused("intake", "/patients", **ANN)
+
+    assert (problem["status"], problem["code"]) == (404, "not_found")
+
+
+def test_another_clinics_patient_is_not_there(clinic: Clinic, lab: Lab) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN)
+    elsewhere = Clinic(lab)
+
+    for path in (f"/patients/{made['id']}", f"/patients/{made['id']}/contact"):
+        problem = elsewhere.desk.refused("intake", path, method="GET")
+        assert (problem["status"], problem["code"]) == (404, "not_found")
+    assert elsewhere.desk.get("intake", "/patients")["items"] == []
+
+
+def test_nobody_without_a_token_learns_anything(clinic: Clinic, lab: Lab) -> None:
+    problem = lab.nobody(clinic.id).refused("intake", "/patients", method="GET")
+
+    assert problem["status"] == 401
+
+
+def test_asking_twice_with_one_key_registers_once(clinic: Clinic) -> None:
+    key = {"Idempotency-Key": "once"}
+
+    first = clinic.desk.request("POST", "intake", "/patients", ANN, headers=key)
+    second = clinic.desk.request("POST", "intake", "/patients", ANN, headers=key)
+
+    assert first.status_code == second.status_code == 201
+    assert first.get_json() == second.get_json()
+    assert second.headers["Idempotency-Replayed"] == "true"
+    assert len(clinic.told("patient.registered")) == 1
+
+
+def test_a_contact_is_given_to_who_sends_and_to_the_desk(clinic: Clinic) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN)
+    path = f"/patients/{made['id']}/contact"
+    expected = {
+        "patient_id": made["id"],
+        "given_name": "Ann",
+        "channel": "email",
+        "email": "ann@example.org",
+        "time_zone": "America/Chicago",
+    }
+
+    for role in (Role.SERVICE, Role.FRONT_DESK, Role.CLINIC_ADMIN):
+        assert clinic.caller(role).get("intake", path) == expected
+    assert clinic.therapist.refused("intake", path, method="GET")["status"] == 403
+
+
+def test_the_platform_itself_is_given_a_contact(clinic: Clinic, lab: Lab) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN)
+    sender = lab.caller(Role.SERVICE)
+    sender.clinic_id = clinic.id
+
+    contact = sender.get("intake", f"/patients/{made['id']}/contact")
+
+    assert contact["email"] == "ann@example.org"
+
+
+def test_who_wants_no_mail_has_no_address_to_send_to(clinic: Clinic) -> None:
+    made = clinic.desk.post("intake", "/patients", **ANN, channel="none")
+
+    contact = clinic.desk.get("intake", f"/patients/{made['id']}/contact")
+
+    assert (contact["channel"], contact["email"]) == ("none", None)
+
+
+def test_pages_hold_every_patient_once_newest_first(clinic: Clinic) -> None:
+    made = [clinic.desk.post("intake", "/patients", **ANN)["id"] for _ in range(5)]
+
+    first = clinic.desk.get("intake", "/patients", limit=2)
+    second = clinic.desk.get("intake", "/patients", limit=2, after=first["next"])
+    third = clinic.desk.get("intake", "/patients", limit=2, after=second["next"])
+
+    pages = [[item["id"] for item in page["items"]] for page in (first, second, third)]
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert [patient_id for page in pages for patient_id in page] == made[::-1]
+    assert third["next"] is None
+
+
+def test_a_page_that_is_just_full_is_the_last(clinic: Clinic) -> None:
+    for _ in range(2):
+        clinic.desk.post("intake", "/patients", **ANN)
+
+    assert clinic.desk.get("intake", "/patients", limit=2)["next"] is None
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=501", "limit=x", "after=x", "sort=name"]
+)
+def test_a_page_that_does_not_fit_is_refused(clinic: Clinic, query: str) -> None:
+    problem = clinic.desk.refused("intake", f"/patients?{query}", method="GET")
+
+    assert problem["status"] == 422
+
+
+def test_two_hundred_patients_are_read_with_one_statement(
+    clinic: Clinic, lab: Lab
+) -> None:
+    person = Person(
+        given_name="Ann", family_name="Example", birth_date=date(1985, 4, 30)
+    )
+    with lab.unit_of_work("intake", clinic.id) as uow:
+        for _ in range(200):
+            handlers.register_patient(RegisterPatient(person=person), uow)
+    statements: list[str] = []
+
+    def note(*said: Any) -> None:
+        statements.append(said[2])
+
+    engine = lab.runtime("intake").database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    page = clinic.desk.get("intake", "/patients", limit=200)
+    event.remove(engine, "before_cursor_execute", note)
+
+    assert len(page["items"]) == 200
+    assert {item["status"] for item in page["items"]} == {"registered"}
+    assert len([one for one in statements if one.startswith("SELECT")]) == 1
+
+
+def test_a_referral_makes_a_patient_and_an_episode(clinic: Clinic) -> None:
+    answer = clinic.desk.request("POST", "intake", "/referrals", a_referral())
+
+    made = answer.get_json()
+    assert (answer.status_code, made["outcome"]) == (201, "created")
+    patient = clinic.desk.get("intake", f"/patients/{made['patient_id']}")
+    assert patient["episode_id"] == made["episode_id"]
+    assert [one["display"] for one in patient["conditions"]] == ["MDD"]
+    assert [one["code"] for one in patient["medications"]] == ["1", "2"]
+    assert patient["coverages"] == [{"payer": "Example Health", "member_id": None}]
+    (referral,) = patient["referrals"]
+    assert referral["id"] == made["referral_id"]
+    assert referral["identifier_value"] == "4711"
+    assert clinic.told("referral.received") == [
+        {
+            "referral_id": made["referral_id"],
+            "patient_id": made["patient_id"],
+            "source_type": "ehr_export",
+        }
+    ]
+    assert len(clinic.told("patient.registered")) == 1
+
+
+def test_a_referral_that_is_known_changes_nothing(clinic: Clinic) -> None:
+    first = clinic.desk.post("intake", "/referrals", **a_referral())
+
+    other = a_referral(conditions=[], source_type="fax")
+    answer = clinic.desk.request("POST", "intake", "/referrals", other)
+
+    assert answer.status_code == 200
+    assert answer.get_json() == {**first, "outcome": "already_known"}
+    assert len(clinic.told("referral.received")) == 1
+    assert len(clinic.told("patient.registered")) == 1
+
+
+def test_the_same_number_in_another_system_or_clinic_is_another_referral(
+    clinic: Clinic, lab: Lab
+) -> None:
+    clinic.desk.post("intake", "/referrals", **a_referral())
+    moved = a_referral(identifier={"system": "urn:other", "value": "4711"})
+
+    elsewhere = Clinic(lab).desk.post("intake", "/referrals", **a_referral())
+    in_other_system = clinic.desk.post("intake", "/referrals", **moved)
+
+    assert elsewhere["outcome"] == in_other_system["outcome"] == "created"
+
+
+def test_a_referral_answered_once_is_answered_the_same_again(clinic: Clinic) -> None:
+    key = {"Idempotency-Key": "row-1"}
+    body = a_referral()
+
+    first = clinic.desk.request("POST", "intake", "/referrals", body, headers=key)
+    again = clinic.desk.request("POST", "intake", "/referrals", body, headers=key)
+
+    assert (again.status_code, again.get_json()) == (201, first.get_json())
+
+
+def test_a_referral_may_name_a_letter_and_leave_out_what_is_not_known(
+    clinic: Clinic,
+) -> None:
+    body = a_referral(letter_reference="letters/1.pdf")
+    for name in ("conditions", "medications", "coverages"):
+        del body[name]
+
+    made = clinic.desk.post("intake", "/referrals", **body)
+
+    patient = clinic.desk.get("intake", f"/patients/{made['patient_id']}")
+    assert patient["referrals"][0]["letter_reference"] == "letters/1.pdf"
+    assert patient["conditions"] == patient["coverages"] == []
+
+
+@pytest.mark.parametrize(
+    ("pointer", "different"),
+    [
+        ("#/source_type", {"source_type": "Fax!"}),
+        ("#/identifier/value", {"identifier": {"system": "urn:x", "value": " "}}),
+        ("#/identifier", {"identifier": None}),
+        ("#/patient/email", {"patient": {**ANN, "email": "ann"}}),
+        ("#/patient/birth_date", {"patient": {**ANN, "birth_date": "2026-03-03"}}),
+        ("#/patient/time_zone", {"patient": {**ANN, "time_zone": "Mars/Olympus"}}),
+        ("#/patient/channel", {"patient": {**ANN, "channel": "email"}}),
+        ("#/conditions/0/code", {"conditions": [{"system": "a", "display": "b"}]}),
+        ("#/conditions", {"conditions": "none"}),
+        ("#/coverages", {"coverages": [{"payer": "p"}] * 201}),
+    ],
+)
+def test_a_referral_that_does_not_fit_is_refused(
+    clinic: Clinic, pointer: str, different: dict[str, Any]
+) -> None:
+    problem = clinic.desk.refused("intake", "/referrals", **a_referral(**different))
+
+    assert problem["status"] == 422
+    assert pointers(problem) == [pointer]
+    assert clinic.told("referral.received") == []
+
+
+def test_machines_may_send_referrals_and_clinicians_may_not(clinic: Clinic) -> None:
+    sent = clinic.caller(Role.INTEGRATOR).post("intake", "/referrals", **a_referral())
+    refused = clinic.therapist.refused("intake", "/referrals", **a_referral())
+
+    assert sent["outcome"] == "created"
+    assert refused["status"] == 403
+
+
+def test_both_answers_to_a_referral_are_documented(lab: Lab) -> None:
+    client = lab.platform.apps["intake"].test_client()
+
+    paths = client.get("/intake/openapi.json").get_json()["paths"]
+
+    answers = paths["/intake/v1/clinics/{clinic_id}/referrals"]["post"]["responses"]
+    assert answers["200"]["content"] == answers["201"]["content"]

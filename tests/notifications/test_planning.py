@@ -1,0 +1,273 @@
+"""What is planned for a patient, and what is suppressed again."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from services.notifications.app import service
+from services.notifications.handlers.messages import plan_for_appointment
+from shared.events import Event
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentNoShow,
+    AppointmentReleased,
+    EscortConfirmed,
+    PatientArrived,
+)
+from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
+from shared.ids import uuid7
+from tests.notifications.clinic_lab import Clinic
+
+BOOKED, REMINDER, CANCELLED, DUE = (
+    "appointment_booked",
+    "appointment_reminder",
+    "appointment_cancelled",
+    "integration_due",
+)
+
+
+def cancelled(
+    booking: AppointmentBooked, reason_code: str = "patient_asked"
+) -> AppointmentCancelled:
+    return AppointmentCancelled(
+        appointment_id=booking.appointment_id,
+        patient_id=booking.patient_id,
+        by="patient",
+        reason_code=reason_code,
+        notice_minutes=60,
+        late=True,
+    )
+
+
+def test_a_booking_is_told_now_and_reminded_of_the_day_before(clinic: Clinic) -> None:
+    patient = clinic.register()
+    booking = clinic.booking(patient, days=3)
+
+    clinic.tell(booking)
+
+    assert clinic.messages() == [(BOOKED, "sent", None), (REMINDER, "planned", None)]
+    clinic.wait(hours=47, minutes=59)
+    assert clinic.messages()[1] == (REMINDER, "planned", None)
+    clinic.wait(minutes=1)
+    assert clinic.messages()[1] == (REMINDER, "sent", None)
+    assert clinic.lab.names("notifications") == [
+        "notifications.message.scheduled",
+        "notifications.message.scheduled",
+        "notifications.message.sent",
+        "notifications.message.sent",
+    ]
+
+
+def test_a_booking_for_the_next_hours_has_no_reminder(clinic: Clinic) -> None:
+    patient = clinic.register()
+
+    clinic.tell(clinic.booking(patient, hours=24))
+
+    assert clinic.messages() == [(BOOKED, "sent", None)]
+
+
+def test_the_same_booking_heard_twice_is_told_once(clinic: Clinic) -> None:
+    booking = clinic.booking(clinic.register())
+    envelope = clinic.envelope(booking)
+    clinic.store(envelope)
+    clinic.lab.settle()
+
+    with clinic.lab.unit_of_work("notifications", clinic.id, causing=envelope) as uow:
+        plan_for_appointment(booking, uow)
+
+    assert clinic.messages() == [(BOOKED, "sent", None), (REMINDER, "planned", None)]
+
+
+def released(booking: AppointmentBooked) -> AppointmentReleased:
+    return AppointmentReleased(
+        appointment_id=booking.appointment_id,
+        patient_id=booking.patient_id,
+        cause_code="consent_withdrawn",
+    )
+
+
+@pytest.mark.parametrize(
+    ("call_off", "cause"), [(cancelled, CANCELLED), (released, "appointment_released")]
+)
+def test_what_was_planned_is_suppressed_at_once_when_it_is_called_off(
+    clinic: Clinic, call_off: Callable[[AppointmentBooked], Event], cause: str
+) -> None:
+    booking = clinic.booking(clinic.register(), days=3)
+    clinic.tell(booking)
+
+    clinic.tell(call_off(booking))
+
+    assert clinic.messages() == [
+        (BOOKED, "sent", None),
+        (REMINDER, "suppressed", cause),
+        (CANCELLED, "sent", None),
+    ]
+
+
+def test_a_no_show_suppresses_and_tells_nothing(clinic: Clinic) -> None:
+    booking = clinic.booking(clinic.register())
+    clinic.tell(booking)
+
+    clinic.tell(
+        AppointmentNoShow(
+            appointment_id=booking.appointment_id,
+            patient_id=booking.patient_id,
+            episode_id=booking.episode_id,
+            appointment_type="dosing",
+        )
+    )
+
+    assert clinic.messages() == [
+        (BOOKED, "sent", None),
+        (REMINDER, "suppressed", "appointment_no_show"),
+    ]
+
+
+def test_a_fulfilled_appointment_needs_no_reminder(clinic: Clinic) -> None:
+    booking = clinic.booking(clinic.register())
+    clinic.tell(booking)
+
+    clinic.tell(
+        AppointmentFulfilled(
+            appointment_id=booking.appointment_id,
+            patient_id=booking.patient_id,
+            episode_id=booking.episode_id,
+            appointment_type="preparation",
+        )
+    )
+
+    assert clinic.messages()[1] == (REMINDER, "suppressed", "appointment_fulfilled")
+
+
+def test_a_patient_who_came_is_not_told_that_it_was_called_off(clinic: Clinic) -> None:
+    booking = clinic.booking(clinic.register())
+    clinic.tell(booking)
+    clinic.tell(
+        PatientArrived(
+            appointment_id=booking.appointment_id,
+            patient_id=booking.patient_id,
+            episode_id=booking.episode_id,
+            room_id=uuid7(),
+            escort_present=True,
+        )
+    )
+
+    clinic.tell(cancelled(booking, "session_aborted"))
+
+    assert clinic.messages() == [
+        (BOOKED, "sent", None),
+        (REMINDER, "suppressed", "patient_arrived"),
+    ]
+
+
+def test_events_of_an_appointment_that_arrive_shuffled_are_taken_in_order(
+    clinic: Clinic,
+) -> None:
+    booking = clinic.booking(clinic.register())
+    escort = EscortConfirmed(
+        appointment_id=booking.appointment_id, patient_id=booking.patient_id
+    )
+    first = clinic.envelope(booking, version=1)
+    second = clinic.envelope(escort, version=2)
+    third = clinic.envelope(cancelled(booking), version=3)
+
+    clinic.store(third)
+    clinic.lab.settle()
+    before = clinic.messages()
+    clinic.store(first, second)
+    clinic.lab.settle()
+    clinic.wait(seconds=2)
+
+    assert before == []
+    assert clinic.messages()[1:] == [
+        (REMINDER, "suppressed", CANCELLED),
+        (CANCELLED, "sent", None),
+    ]
+    assert {row["state"] for row in clinic.lab.inbox("notifications")} == {"done"}
+
+
+def test_a_patient_without_a_channel_is_told_nothing_and_staff_can_see_it(
+    clinic: Clinic,
+) -> None:
+    patient = clinic.register(channel="none", email=None)
+
+    clinic.tell(clinic.booking(patient))
+
+    assert clinic.messages() == [
+        (BOOKED, "suppressed", "no_channel"),
+        (REMINDER, "suppressed", "no_channel"),
+    ]
+    assert clinic.intake.asked == 0
+
+
+def test_a_booking_heard_before_its_patient_is_told_all_the_same(
+    clinic: Clinic,
+) -> None:
+    patient = uuid7()
+    clinic.intake.is_down = True
+    clinic.tell(clinic.booking(patient))
+    clinic.intake.is_down = False
+
+    clinic.register(patient_id=patient)
+    clinic.wait(minutes=1)
+
+    assert clinic.messages()[0] == (BOOKED, "sent", None)
+
+
+def fell_due(clinic: Clinic) -> IntegrationFellDue:
+    return IntegrationFellDue(
+        integration_id=uuid7(),
+        session_id=uuid7(),
+        patient_id=clinic.register(),
+        episode_id=uuid7(),
+        due_at=clinic.now + timedelta(hours=24),
+        late_at=clinic.now + timedelta(hours=72),
+    )
+
+
+def completed(due: IntegrationFellDue) -> IntegrationCompleted:
+    return IntegrationCompleted(
+        integration_id=due.integration_id,
+        session_id=due.session_id,
+        patient_id=due.patient_id,
+    )
+
+
+def test_an_integration_that_fell_due_is_told(clinic: Clinic) -> None:
+    due = fell_due(clinic)
+
+    clinic.tell(due)
+
+    assert clinic.messages() == [(DUE, "sent", None)]
+
+
+def test_an_integration_that_took_place_first_is_not_asked_for(clinic: Clinic) -> None:
+    due = fell_due(clinic)
+    clinic.tell(completed(due), version=2)
+
+    clinic.tell(due, version=1)
+
+    assert clinic.messages() == []
+
+
+def test_an_integration_that_took_place_before_the_mail_left_is_not_asked_for(
+    clinic: Clinic,
+) -> None:
+    due = fell_due(clinic)
+    clinic.intake.is_down = True
+    clinic.tell(due)
+
+    clinic.tell(completed(due))
+
+    assert clinic.messages() == [(DUE, "suppressed", "integration_completed")]
+
+
+def test_every_event_of_an_appointment_is_handled() -> None:
+    assert service.ordered == {"appointment"}
+    assert {event.name for event in service.handlers} >= {
+        "scheduling.escort.confirmed",
+        "scheduling.patient.arrived",
+    }

@@ -1,0 +1,340 @@
+"""What comes onto the staff's worklist, who sees it, and how it leaves."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from services.notifications.domain.tasks import CALL_WITHIN
+from shared.context import Role
+from shared.events import Event
+from shared.events.intake import (
+    EligibilityDeferred,
+    PatientEligible,
+    PatientIneligible,
+    ReviewRequested,
+    SafetyCleared,
+    SafetyFlagged,
+)
+from shared.events.scheduling import (
+    AppointmentCancelled,
+    AppointmentFulfilled,
+    AppointmentMarkedAtRisk,
+    AppointmentNoShow,
+    AppointmentReleased,
+)
+from shared.events.sessions import (
+    AlertAcknowledged,
+    AlertEscalated,
+    AlertRaised,
+    DoseAuthorised,
+    DoseHeld,
+    IntegrationCompleted,
+    IntegrationFellDue,
+    IntegrationMissed,
+    PatientDischarged,
+    RecordAborted,
+)
+from shared.ids import uuid7
+from shared.testing.lab import MORNING
+from tests.notifications.clinic_lab import Clinic
+
+DUE = MORNING + timedelta(hours=1)
+LATER = MORNING + timedelta(hours=2)
+P, E, A, S, X, G, F = (uuid7() for _ in range(7))
+"""Patient, episode, appointment, session, alert, integration, flag."""
+
+REVIEW = ReviewRequested(patient_id=P, episode_id=E, due_at=DUE)
+FLAG = SafetyFlagged(patient_id=P, episode_id=E, flag_id=F, level="high", due_at=DUE)
+ALERT = AlertRaised(
+    alert_id=X,
+    session_id=S,
+    patient_id=P,
+    severity="red",
+    rule_code="systolic",
+    due_at=DUE,
+)
+ESCALATED = AlertEscalated(
+    alert_id=X, session_id=S, patient_id=P, level=2, due_at=LATER
+)
+ACKNOWLEDGED = AlertAcknowledged(alert_id=X, session_id=S, patient_id=P)
+HELD = DoseHeld(session_id=S, patient_id=P, reason_code="blood_pressure")
+AUTHORISED = DoseAuthorised(session_id=S, patient_id=P)
+FELL_DUE = IntegrationFellDue(
+    integration_id=G,
+    session_id=S,
+    patient_id=P,
+    episode_id=E,
+    due_at=DUE,
+    late_at=LATER,
+)
+MISSED = IntegrationMissed(integration_id=G, session_id=S, patient_id=P)
+INTEGRATED = IntegrationCompleted(integration_id=G, session_id=S, patient_id=P)
+AT_RISK = AppointmentMarkedAtRisk(
+    appointment_id=A, patient_id=P, missing=("order.active",), cutoff_at=DUE
+)
+NO_SHOW = AppointmentNoShow(
+    appointment_id=A, patient_id=P, episode_id=E, appointment_type="dosing"
+)
+CANCELLED = AppointmentCancelled(
+    appointment_id=A,
+    patient_id=P,
+    by="patient",
+    reason_code="ill",
+    notice_minutes=5,
+    late=True,
+)
+
+OPENINGS = [
+    (REVIEW, "review", "prescriber", E, DUE),
+    (FLAG, "safety_flag", "prescriber", F, DUE),
+    (ALERT, "alert", "prescriber", X, DUE),
+    (HELD, "dose_held", "prescriber", S, MORNING),
+    (FELL_DUE, "integration", "therapist", G, DUE),
+    (NO_SHOW, "no_show", "therapist", A, MORNING + CALL_WITHIN),
+    (AT_RISK, "at_risk", "front_desk", A, DUE),
+]
+CLOSINGS = [
+    (
+        REVIEW,
+        PatientEligible(
+            patient_id=P, episode_id=E, rule_pack="base", valid_until=LATER
+        ),
+    ),
+    (REVIEW, PatientIneligible(patient_id=P, episode_id=E, reason_codes=())),
+    (REVIEW, EligibilityDeferred(patient_id=P, episode_id=E, missing=())),
+    (FLAG, SafetyCleared(patient_id=P, episode_id=E, flag_id=F)),
+    (ALERT, ACKNOWLEDGED),
+    (HELD, AUTHORISED),
+    (
+        HELD,
+        RecordAborted(
+            session_id=S, appointment_id=A, patient_id=P, reason_code="stopped"
+        ),
+    ),
+    (
+        HELD,
+        PatientDischarged(
+            session_id=S, appointment_id=A, patient_id=P, discharged_at=MORNING
+        ),
+    ),
+    (FELL_DUE, INTEGRATED),
+    (
+        AT_RISK,
+        AppointmentReleased(appointment_id=A, patient_id=P, cause_code="not_ready"),
+    ),
+    (AT_RISK, CANCELLED),
+    (
+        AT_RISK,
+        AppointmentFulfilled(
+            appointment_id=A, patient_id=P, episode_id=E, appointment_type="dosing"
+        ),
+    ),
+]
+ORDERED = ("scheduling.appointment.", "scheduling.escort.", "scheduling.patient.")
+
+
+@pytest.fixture
+def clinic(clinic: Clinic) -> Clinic:
+    """A clinic that knows the patient."""
+    clinic.register(patient_id=P)
+    return clinic
+
+
+def kinds(clinic: Clinic, status: str = "open") -> list[str]:
+    return [task["kind"] for task in clinic.tasks(status)]
+
+
+@pytest.mark.parametrize(("event", "kind", "role", "source", "due"), OPENINGS)
+def test_an_event_asks_somebody_to_act(
+    clinic: Clinic, event: Event, kind: str, role: str, source: UUID, due: datetime
+) -> None:
+    clinic.tell(event)
+
+    (task,) = clinic.tasks()
+    assert (task["kind"], task["role"], task["source_id"]) == (kind, role, str(source))
+    assert datetime.fromisoformat(task["due_at"]) == due
+    assert (task["level"], task["status"]) == (1, "open")
+
+
+@pytest.mark.parametrize(("opening", "closing"), CLOSINGS)
+def test_an_event_closes_what_another_opened(
+    clinic: Clinic, opening: Event, closing: Event
+) -> None:
+    clinic.tell(opening)
+    opened = kinds(clinic)
+
+    clinic.tell(closing)
+
+    assert kinds(clinic) == []
+    assert kinds(clinic, "done") == opened
+    assert clinic.tasks("done")[0]["done_by"] is None
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [pair for pair in CLOSINGS if not pair[0].name.startswith(ORDERED)],
+)
+def test_a_late_opening_does_not_open_what_is_closed(
+    clinic: Clinic, opening: Event, closing: Event
+) -> None:
+    clinic.tell(closing, version=2)
+
+    clinic.tell(opening, version=1)
+
+    assert kinds(clinic) == []
+    assert kinds(clinic, "done") == []
+
+
+def test_a_second_copy_of_an_opening_does_not_open_what_is_closed(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(ALERT, ACKNOWLEDGED)
+
+    clinic.tell(ALERT, version=1)
+
+    assert kinds(clinic) == []
+    assert kinds(clinic, "done") == ["alert"]
+
+
+def test_a_dose_held_again_after_a_decision_is_decided_again(clinic: Clinic) -> None:
+    clinic.tell(HELD)
+    clinic.tell(AUTHORISED)
+
+    clinic.tell(HELD)
+
+    assert kinds(clinic) == ["dose_held"]
+
+
+def test_an_alert_nobody_took_goes_to_the_next_role_with_a_new_deadline(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(ALERT)
+
+    clinic.tell(ESCALATED)
+
+    (task,) = clinic.tasks()
+    assert (task["role"], task["level"]) == ("clinic_admin", 2)
+    assert datetime.fromisoformat(task["due_at"]) == LATER
+
+
+def test_an_escalation_heard_before_its_alert_counts(clinic: Clinic) -> None:
+    clinic.tell(ESCALATED, version=2)
+
+    clinic.tell(ALERT, version=1)
+
+    (task,) = clinic.tasks()
+    assert (task["role"], task["level"]) == ("clinic_admin", 2)
+
+
+def test_an_escalation_that_comes_after_the_acknowledgement_changes_nothing(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(ALERT, version=1)
+    clinic.tell(ACKNOWLEDGED, version=3)
+
+    clinic.tell(ESCALATED, version=2)
+
+    assert kinds(clinic) == []
+
+
+def test_a_missed_integration_raises_the_task_even_if_it_was_ticked_off(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(FELL_DUE)
+    (task,) = clinic.tasks()
+    therapist = clinic.caller(Role.THERAPIST)
+    therapist.post("notifications", f"/tasks/{task['id']}/done")
+
+    clinic.tell(MISSED)
+
+    (again,) = clinic.tasks()
+    assert (again["id"], again["kind"]) == (task["id"], "integration")
+    assert (again["done_by"], again["done_at"]) == (None, None)
+
+
+def test_a_missed_integration_is_one_level_up(clinic: Clinic) -> None:
+    clinic.tell(FELL_DUE, MISSED)
+
+    assert [task["level"] for task in clinic.tasks()] == [2]
+
+
+def test_a_no_show_closes_what_was_at_risk(clinic: Clinic) -> None:
+    clinic.tell(AT_RISK)
+
+    clinic.tell(NO_SHOW)
+
+    assert kinds(clinic) == ["no_show"]
+    assert kinds(clinic, "done") == ["at_risk"]
+
+
+def test_the_worklist_has_the_most_urgent_first_and_can_be_one_roles(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(NO_SHOW, REVIEW, HELD)
+
+    assert kinds(clinic) == ["dose_held", "review", "no_show"]
+    own = clinic.caller(Role.THERAPIST).get("notifications", "/tasks", role="therapist")
+    assert [task["kind"] for task in own["items"]] == ["no_show"]
+    first = clinic.caller(Role.MONITOR).get("notifications", "/tasks", limit=1)
+    assert [task["kind"] for task in first["items"]] == ["dose_held"]
+
+
+def test_the_desk_sees_its_own_tasks_only(clinic: Clinic) -> None:
+    clinic.tell(FLAG, AT_RISK)
+
+    desk = clinic.caller(Role.FRONT_DESK).get("notifications", "/tasks")["items"]
+    asked = clinic.caller(Role.FRONT_DESK).get(
+        "notifications", "/tasks", role="prescriber"
+    )
+
+    assert [task["kind"] for task in desk] == ["at_risk"]
+    assert asked["items"] == []
+
+
+def test_a_task_of_a_safety_flag_says_no_more_than_its_kind(clinic: Clinic) -> None:
+    clinic.tell(FLAG)
+
+    (task,) = clinic.tasks()
+    assert "high" not in str(task)
+    assert task["level"] == 1
+
+
+def test_a_task_is_ticked_off_once_and_by_whom_is_kept(clinic: Clinic) -> None:
+    clinic.tell(REVIEW)
+    (task,) = clinic.tasks()
+    prescriber = clinic.caller(Role.PRESCRIBER)
+
+    done = prescriber.post("notifications", f"/tasks/{task['id']}/done")
+    again = prescriber.refused("notifications", f"/tasks/{task['id']}/done")
+
+    assert done["status"] == "done"
+    assert done["done_by"] is not None
+    assert (again["status"], again["code"]) == (409, "task_done")
+    assert kinds(clinic, "done") == ["review"]
+
+
+def test_a_task_is_ticked_off_by_its_role_or_an_administrator(clinic: Clinic) -> None:
+    clinic.tell(FLAG)
+    (task,) = clinic.tasks()
+    path = f"/tasks/{task['id']}/done"
+
+    refused = clinic.caller(Role.THERAPIST).refused("notifications", path)
+    machine = clinic.caller(Role.INTEGRATOR).refused("notifications", path)
+    elsewhere = clinic.lab.caller(Role.PRESCRIBER, clinic_id=uuid7())
+    unknown = elsewhere.refused("notifications", path)
+    done = clinic.caller(Role.CLINIC_ADMIN).post("notifications", path)
+
+    assert (refused["status"], refused["code"]) == (403, "not_your_task")
+    assert (machine["status"], machine["code"]) == (403, "forbidden")
+    assert (unknown["status"], unknown["code"]) == (404, "not_found")
+    assert done["status"] == "done"
+
+
+@pytest.mark.parametrize("query", ["status=closed", "role=monitor", "limit=0", "x=1"])
+def test_a_question_that_makes_no_sense_is_refused(clinic: Clinic, query: str) -> None:
+    problem = clinic.caller(Role.MONITOR).refused(
+        "notifications", f"/tasks?{query}", "GET"
+    )
+
+    assert (problem["status"], problem["code"]) == (422, "invalid")
