@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from uuid import uuid4
 
 from cli.demo import steps
@@ -112,10 +113,7 @@ def held_on_blood_pressure(clinic: Clinic, patient: Patient, note: Note) -> None
     steps.arrive(clinic, patient)
     steps.open_session(clinic, patient)
     steps.take_vitals(clinic, patient, systolic_mmhg=152, diastolic_mmhg=96)
-    clinic.until(
-        lambda: steps.is_only_waiting_for_escort(clinic, patient),
-        "sessions has the facts of the day",
-    )
+    steps.wait_for_facts_of_the_day(clinic, patient)
     if steps.precheck(clinic, patient)["outcome"] != "hold":
         raise AssertionError("an amber blood pressure did not hold the dose")
     note("held: blood pressure")
@@ -178,6 +176,7 @@ def red_vital(clinic: Clinic, patient: Patient, note: Note) -> None:
 
 def no_show(clinic: Clinic, patient: Patient, note: Note) -> None:
     """The patient does not come; reminders are taken back, somebody calls."""
+    patient.earlier = timedelta(minutes=14)
     _until_booked(clinic, patient, note)
     clinic.desk.post("scheduling", f"/appointments/{patient.appointment_id}/no-show")
     note("no-show")
@@ -220,7 +219,7 @@ def asked_twice(clinic: Clinic, patient: Patient, note: Note) -> None:
     steps.prepare(clinic, patient)
     steps.book_dose(clinic, patient)
     note("booked")
-    starts_at = steps.start_of(clinic, patient.slot)
+    starts_at = steps.start_of(clinic, patient)
     refused(
         "double_booked",
         lambda: steps.book(

@@ -59,6 +59,7 @@ class Patient:
     id: str
     episode_id: str
     slot: int = 0
+    earlier: timedelta = timedelta()
     appointment_id: str = ""
     session_id: str = ""
     integration_id: str = ""
@@ -219,19 +220,34 @@ def knows(clinic: Clinic, service: str, patient: Patient) -> bool:
     return any(fact["holds"] and fact["fact"] == "eligibility" for fact in facts)
 
 
-def is_ready(
-    clinic: Clinic, patient: Patient, gate: str, service: str = "scheduling"
-) -> bool:
-    """Whether a gate is open, by what a service knows."""
-    answer = clinic.desk.get(service, f"/patients/{patient.id}/readiness", gate=gate)
-    ready: bool = answer["ready"]
+def wait_for_facts_of_the_day(clinic: Clinic, patient: Patient) -> None:
+    """Wait until sessions has heard all that counts at arrival, the escort too."""
+
+    def heard() -> bool:
+        answer = clinic.desk.get(
+            "sessions",
+            f"/patients/{patient.id}/readiness",
+            gate="arrival",
+            appointment_id=patient.appointment_id,
+        )
+        ready: bool = answer["ready"]
+        return ready
+
+    clinic.until(heard, "sessions has the facts of the day")
+
+
+def is_ready_to_book(clinic: Clinic, patient: Patient) -> bool:
+    """Whether a dose may be booked, by what scheduling knows."""
+    path = f"/patients/{patient.id}/readiness"
+    ready: bool = clinic.desk.get("scheduling", path, gate="booking")["ready"]
     return ready
 
 
-def start_of(clinic: Clinic, slot: int) -> datetime:
-    """When the appointment in a slot begins: the first one about now."""
-    begin = clinic.now().replace(second=0, microsecond=0) - timedelta(minutes=5)
-    return begin + slot // len(clinic.rooms) * timedelta(minutes=150)
+def start_of(clinic: Clinic, patient: Patient) -> datetime:
+    """When a patient's dose begins: in a few minutes, or in a later row of the day."""
+    begin = clinic.now().replace(second=0, microsecond=0) + timedelta(minutes=4)
+    row = patient.slot // len(clinic.rooms)
+    return begin + row * timedelta(minutes=150) - patient.earlier
 
 
 def book(
@@ -262,7 +278,7 @@ def book(
 
 def prepare(clinic: Clinic, patient: Patient) -> None:
     """A preparation is booked, and held by the therapist."""
-    starts_at = start_of(clinic, patient.slot) - timedelta(minutes=45)
+    starts_at = start_of(clinic, patient) - timedelta(minutes=45)
     made = book(clinic, patient, "preparation", starts_at=starts_at, minutes=40)
 
     def heard() -> bool:
@@ -284,14 +300,12 @@ def prepare(clinic: Clinic, patient: Patient) -> None:
 
 def book_dose(clinic: Clinic, patient: Patient) -> None:
     """A dose is booked, once scheduling knows that the patient is ready for it."""
-    clinic.until(
-        lambda: is_ready(clinic, patient, "booking"), "scheduling has every fact"
-    )
+    clinic.until(lambda: is_ready_to_book(clinic, patient), "scheduling has every fact")
     made = book(
         clinic,
         patient,
         "dosing",
-        starts_at=start_of(clinic, patient.slot),
+        starts_at=start_of(clinic, patient),
         minutes=100,
     )
     patient.appointment_id = made["id"]
@@ -375,25 +389,10 @@ def dose(clinic: Clinic, patient: Patient, *, dose_mg: float = 60.0) -> None:
     arrive(clinic, patient)
     open_session(clinic, patient)
     take_vitals(clinic, patient)
-    clinic.until(
-        lambda: (
-            is_ready(clinic, patient, "arrival", "sessions")
-            or is_only_waiting_for_escort(clinic, patient)
-        ),
-        "sessions has the facts of the day",
-    )
+    wait_for_facts_of_the_day(clinic, patient)
     precheck(clinic, patient)
     authorise(clinic, patient)
     give(clinic, patient, dose_mg=dose_mg)
-
-
-def is_only_waiting_for_escort(clinic: Clinic, patient: Patient) -> bool:
-    """Readiness asked without an appointment lacks the escort, and nothing else."""
-    answer = clinic.desk.get(
-        "sessions", f"/patients/{patient.id}/readiness", gate="arrival"
-    )
-    missing = {fact["fact"] for fact in answer["facts"] if not fact["holds"]}
-    return missing <= {"escort.confirmed"}
 
 
 def recover_and_leave(clinic: Clinic, patient: Patient) -> None:
@@ -429,7 +428,7 @@ def integrate(clinic: Clinic, patient: Patient) -> None:
 
     clinic.until(lambda: bool(due()), "the integration has fallen due")
     need = due()[0]
-    starts_at = start_of(clinic, patient.slot) + timedelta(hours=26)
+    starts_at = start_of(clinic, patient) + timedelta(hours=26)
     book(
         clinic,
         patient,

@@ -192,6 +192,12 @@ def missing(connection: Connection, ids: Sequence[UUID]) -> set[UUID]:
     return set(ids) - set(here.scalars())
 
 
+def traceparent_of(connection: Connection, event_id: UUID | None) -> str | None:
+    """The trace an event was told in."""
+    query = select(inbox.c.traceparent).where(inbox.c.event_id == event_id)
+    return connection.execute(query).scalar()
+
+
 def dead_rows(connection: Connection, *, limit: int, after: int = 0) -> list[Taken]:
     """Rows that wait for a person, oldest first."""
     query = select(inbox).where(inbox.c.state == "dead", inbox.c.id > after)

@@ -275,7 +275,7 @@ def busy_day(day: ClinicDay) -> BusyDay:
     second = day.book(
         jonas, "dosing", wednesday + timedelta(hours=2), "Garden room", "South"
     )
-    day.book(lena, "dosing", wednesday + timedelta(hours=4), "Quiet room")
+    day.book(lena, "dosing", wednesday + timedelta(days=2), "Quiet room")
     talk = day.book(
         ida, "preparation", wednesday + timedelta(hours=1), "Quiet room", "South"
     )

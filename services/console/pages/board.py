@@ -176,7 +176,7 @@ def _counts(apis: Apis, rows: list[Row], running: Answer) -> dict[str, int | Non
     return {
         "arriving": sum(state in AHEAD for state in states),
         "present": sum(state in PRESENT for state in states),
-        "at_risk": states.count("at_risk"),
+        "at_risk": sum(t["kind"] == "at_risk" for t in tasks) if tasks else None,
         "sessions": len(running) if running else None,
         "alerts": len(alerts) if alerts else None,
         "tasks": len(tasks) if tasks else None,

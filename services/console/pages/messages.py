@@ -31,9 +31,11 @@ def messages(clinic_id: UUID) -> str:
 def outbox(clinic_id: UUID) -> str:
     """Mails as they were written, where no mail server is connected."""
     apis: Apis = g.apis
+    found = apis.get("notifications", "/outbox-mails", limit=PAGE)
     return render_template(
         "outbox.html",
         section="site.messages",
         clinic_id=clinic_id,
-        mails=apis.get("notifications", "/outbox-mails"),
+        mails=found,
+        names=names_of(apis, (row["patient_id"] for row in found)),
     )

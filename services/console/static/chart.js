@@ -3,9 +3,9 @@
 (() => {
   const EVERY_MS = 2000;
   const PLOTS = [
-    { name: "Blood pressure", unit: "mmHg", series: ["systolic", "diastolic"], band: true, height: 190, range: [50, 190], color: "--info" },
-    { name: "Heart rate", unit: "/min", series: ["heart_rate"], height: 120, range: [40, 140], color: "--bad" },
-    { name: "SpO₂", unit: "%", series: ["spo2"], height: 120, range: [88, 100], color: "--brand" },
+    { name: "Blood pressure", unit: "mmHg", series: ["systolic", "diastolic"], band: true, height: 180, range: [50, 190], color: "--info" },
+    { name: "Heart rate", unit: "/min", series: ["heart_rate"], height: 104, range: [40, 140], color: "--bad" },
+    { name: "SpO₂", unit: "%", series: ["spo2"], height: 120, range: [88, 100], color: "--brand", last: true },
   ];
   const place = document.querySelector("[data-chart]");
   if (!place) return;
@@ -49,6 +49,14 @@
     ctx.stroke();
   }
 
+  function label(ctx, text, x, y) {
+    const [pad, height] = [5 * devicePixelRatio, 16 * devicePixelRatio];
+    ctx.fillStyle = token("--text");
+    ctx.fillRect(x, y, ctx.measureText(text).width + 2 * pad, height);
+    ctx.fillStyle = token("--surface");
+    ctx.fillText(text, x + pad, y + height * 0.74);
+  }
+
   // Limits as lines across, doses as lines down, each said in words as well.
   function marks(own) {
     return (plot) => {
@@ -57,15 +65,14 @@
       ctx.save();
       for (const limit of limitsOf(latest, own)) {
         const path = across(plot, limit.at);
-        if (path) line(ctx, path, token(limit.kind === "red" ? "--bad" : "--warn"), [5, 4], 1);
+        if (path) line(ctx, path, token(limit.kind === "red" ? "--chart-bad" : "--chart-warn"), [5, 4], 1.25);
       }
       ctx.font = `${11 * devicePixelRatio}px system-ui, "DejaVu Sans", sans-serif`;
-      ctx.fillStyle = token("--soft");
       for (const dose of latest.doses) {
         const x = Math.round(plot.valToPos(dose.minute, "x", true)) + 0.5;
         if (x < left || x > left + width) continue;
         line(ctx, [x, top, x, top + height], token("--soft"), [], 1);
-        if (own.band) ctx.fillText(dose.label, x + 5 * devicePixelRatio, top + 12 * devicePixelRatio);
+        if (own.band) label(ctx, dose.label, x, top);
       }
       ctx.restore();
     };
@@ -79,6 +86,8 @@
     }));
   }
 
+  const minutes = (_, ticks) => ticks.map((t) => `${String(t).replace("-", "−")} min`);
+
   function optionsOf(own, width) {
     const axis = {
       stroke: token("--soft"), font: '11px system-ui, "DejaVu Sans", sans-serif',
@@ -91,7 +100,7 @@
         x: { time: false, range: () => timeRange(latest) },
         y: { range: () => rangeOf(latest, own) },
       },
-      axes: [{ ...axis, size: 26, values: (_, ticks) => ticks.map((t) => `${t} min`) }, { ...axis, size: 44 }],
+      axes: [{ ...axis, size: own.last ? 26 : 8, values: own.last ? minutes : () => [] }, { ...axis, size: 44 }],
       series: [{}, ...seriesOf(own)],
       bands: own.band ? [{ series: [1, 2], fill: `${token(own.color)}26` }] : [],
       hooks: { draw: [marks(own)] },

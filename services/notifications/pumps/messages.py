@@ -24,6 +24,7 @@ from services.notifications.models import messages
 from shared import crash
 from shared.context import Context
 from shared.errors import NotFoundError, UnavailableError
+from shared.mailbox import inbox
 from shared.service import Runtime
 
 BATCH = 20
@@ -81,7 +82,8 @@ def _deliver(claim: Claim, runtime: Runtime, channel: Channel) -> None:
         causation_id=claim["causation_id"],
     )
     message_id: UUID = claim["id"]
-    with runtime.tracing.span("send message"):
+    parent = _origin(claim, runtime)
+    with runtime.tracing.span("send message", parent=parent, links=[parent]):
         try:
             contact = _contact(claim, runtime)
         except NotFoundError:
@@ -105,6 +107,12 @@ def _deliver(claim: Claim, runtime: Runtime, channel: Channel) -> None:
         crash.point("delivery.before_recording")
         with runtime.unit_of_work(context) as uow:
             sending.note_sent(message_id, provider_id, uow)
+
+
+def _origin(claim: Claim, runtime: Runtime) -> str | None:
+    """The trace of the event that planned a message; sending goes on with it."""
+    with runtime.begin() as connection:
+        return inbox.traceparent_of(connection, claim["causation_id"])
 
 
 def _contact(claim: Claim, runtime: Runtime) -> Contact:
