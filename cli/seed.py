@@ -1,5 +1,7 @@
 """`kap seed`: fictional clinics, and a few patients in the middle of their day."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import click
 
 from cli.api_client import DEFAULT_URL, Deployment
@@ -26,8 +28,8 @@ def seed_once(url: str) -> int:
     if network.get("scheduling", "/clinics")["items"]:
         return 0
     clinics = open_clinics(deployment, "")
-    for number, clinic in enumerate(clinics):
-        _fill(clinic, number)
+    with ThreadPoolExecutor(len(clinics)) as pool:
+        list(pool.map(_fill, clinics, range(len(clinics))))
     return len(clinics)
 
 

@@ -58,10 +58,12 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002 - the signature is SQLAlchemy's.
     ) -> datetime | None:
-        """From the database; SQLite forgets the zone, which is always UTC."""
+        """From the database. SQLite forgets the zone, PostgreSQL answers in its own."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value
+        if value.tzinfo is None:
+            return value.replace(tzinfo=UTC)
+        return value.astimezone(UTC)
 
 
 def words(kind: type[StrEnum]) -> Enum:
@@ -71,6 +73,7 @@ def words(kind: type[StrEnum]) -> Enum:
         native_enum=False,
         create_constraint=False,
         length=32,
+        validate_strings=True,
         values_callable=lambda members: [member.value for member in members],
     )
 

@@ -5,7 +5,7 @@ JSON document in the feed and to integrators.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
@@ -14,6 +14,8 @@ from shared.events import Event, Sensitivity, catalogue
 
 PREFIX = "cloudEvents_"
 MAX_PAYLOAD_BYTES = 65_536
+LARGEST_VERSION = 2**31 - 1
+LARGEST_PLACE = 2**63 - 1
 
 
 class UnreadableError(InvalidError):
@@ -139,29 +141,33 @@ class Envelope:
 
     @classmethod
     def _read(cls, attributes: Mapping[str, Any], payload: str) -> Self:
-        if len(payload.encode()) > MAX_PAYLOAD_BYTES:
-            raise UnreadableError("the body is too large")
         try:
+            if len(payload.encode()) > MAX_PAYLOAD_BYTES:
+                raise UnreadableError("the body is too large")
             if not isinstance(json.loads(payload), dict):
                 raise UnreadableError("the body is not a JSON object")
             aggregate_type, _, aggregate_id = attributes["subject"].partition("/")
             occurred_at = datetime.fromisoformat(attributes["time"])
             if occurred_at.tzinfo is None:
                 raise UnreadableError("the attribute time has no zone")
+            kind = _text(attributes["type"], 160)
+            _text(kind.removeprefix("kap.").partition(".")[0], 32)
             return cls(
                 id=UUID(attributes["id"]),
-                type=_text(attributes["type"], 160),
+                type=kind,
                 clinic_id=_id(attributes.get("clinicid")),
                 aggregate_type=_text(aggregate_type, 64),
                 aggregate_id=UUID(aggregate_id),
-                aggregate_version=int(attributes["aggregateversion"]),
+                aggregate_version=_number(
+                    attributes["aggregateversion"], LARGEST_VERSION
+                ),
                 payload=payload,
-                occurred_at=occurred_at,
+                occurred_at=occurred_at.astimezone(UTC),
                 actor_id=_id(attributes.get("authid")),
                 correlation_id=_id(attributes.get("correlationid")),
                 causation_id=_id(attributes.get("causationid")),
-                traceparent=attributes.get("traceparent"),
-                sequence=int(attributes["sequence"])
+                traceparent=_trace(attributes.get("traceparent")),
+                sequence=_number(attributes["sequence"], LARGEST_PLACE)
                 if attributes.get("sequence")
                 else None,
             )
@@ -169,7 +175,13 @@ class Envelope:
             raise UnreadableError(
                 f"the attribute {error.args[0]} is missing"
             ) from error
-        except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        except (
+            TypeError,
+            ValueError,
+            AttributeError,
+            OverflowError,
+            RecursionError,
+        ) as error:
             raise UnreadableError("an attribute or the body makes no sense") from error
 
 
@@ -178,6 +190,18 @@ def _id(value: str | None) -> UUID | None:
 
 
 def _text(value: str, longest: int) -> str:
-    if not value or len(value) > longest:
-        raise ValueError("empty or too long")
+    """A word that every database can keep in a column of that length."""
+    if not 0 < len(value) <= longest or not (value.isascii() and value.isprintable()):
+        raise ValueError("no text, or too long")
     return value
+
+
+def _number(value: str | int, largest: int) -> int:
+    number = int(value)
+    if not 0 <= number <= largest:
+        raise ValueError("out of range")
+    return number
+
+
+def _trace(value: str | None) -> str | None:
+    return _text(value, 64) if value else None

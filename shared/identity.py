@@ -120,9 +120,17 @@ class TokenVerifier:
             claims = decoded.claims
             if claims["iss"] != self._issuer or claims["aud"] != AUDIENCE:
                 raise UnauthenticatedError("the bearer token is for somebody else")
-            float(claims["nbf"]), float(claims["exp"])
+            if not all(isinstance(claims[at], int | float) for at in ("nbf", "exp")):
+                raise ValueError("no instants")
             return claims, _actor(claims)
-        except (JoseError, KeyError, TypeError, ValueError, AttributeError) as error:
+        except (
+            JoseError,
+            KeyError,
+            TypeError,
+            ValueError,
+            AttributeError,
+            RecursionError,
+        ) as error:
             raise UnauthenticatedError("the bearer token cannot be verified") from error
 
 

@@ -1,5 +1,6 @@
 """What the environment says, read once where a process starts."""
 
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -27,16 +28,34 @@ def _names(value: str) -> frozenset[str]:
     return frozenset(name for name in value.replace(",", " ").split() if name)
 
 
+def _count(value: str) -> int:
+    number = int(value)
+    if number < 1:
+        raise ValueError("it must be at least 1")
+    return number
+
+
+def _seconds(value: str) -> float:
+    number = float(value)
+    if not 0 < number < math.inf:
+        raise ValueError("it must be more than 0")
+    return number
+
+
 def _secret(value: str) -> str:
     """A value, or what a file holds if the value starts with an `@`."""
-    return Path(value[1:]).read_text().strip() if value.startswith("@") else value
+    if value.startswith("@"):
+        value = Path(value[1:]).read_text().strip()
+    if not value:
+        raise ValueError("it is empty")
+    return value
 
 
 def _from(
     name: str, about: str, read: Callable[[str], Any] = str, default: Any = MISSING
 ) -> Any:
     meta = {"name": name, "about": about, "read": read}
-    return field(metadata=meta, default=default)
+    return field(metadata=meta, default=default, repr=read is not _secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +113,7 @@ class Settings:
         default="0.0.0.0:8000",
     )
     http_workers: int = _from(
-        "KAP_HTTP_WORKERS", "processes of the API", int, default=2
+        "KAP_HTTP_WORKERS", "processes of the API", _count, default=2
     )
     worker_bind: str = _from(
         "KAP_WORKER_BIND",
@@ -104,7 +123,7 @@ class Settings:
     repair_seconds: float = _from(
         "KAP_REPAIR_SECONDS",
         "how often what the broker may have lost is asked for",
-        float,
+        _seconds,
         default=30.0,
     )
 
@@ -120,9 +139,10 @@ class Settings:
         for item in fields(cls):
             name, about = item.metadata["name"], item.metadata["about"]
             given = environ.get(name)
+            if not given and item.default is MISSING:
+                problems.append(f"{name} is missing: {about}")
+                continue
             if given is None:
-                if item.default is MISSING:
-                    problems.append(f"{name} is missing: {about}")
                 continue
             try:
                 values[item.name] = item.metadata["read"](given)

@@ -50,15 +50,19 @@ class ExpectedVersion:
     def __init__(self, record_id: UUID, version: int) -> None:
         self.record_id = record_id
         self.version = version
+        self._checked = False
 
     def check(self, record: Aggregate) -> None:
-        """Refuse if the record has moved on.
+        """Refuse if the record has moved on when it is first read.
 
         Raises:
             StaleError: it has another version now.
         """
-        if record.id == self.record_id and record.version != self.version:
+        if record.id != self.record_id or self._checked:
+            return
+        if record.version != self.version:
             raise StaleError(details={"version": record.version})
+        self._checked = True
 
 
 class UnitOfWork:

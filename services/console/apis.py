@@ -98,7 +98,7 @@ class Apis:
         said = _json(response)
         if response.is_success and said is not None:
             return Answer(standing=Standing.GOOD, data=said)
-        if response.is_client_error:
+        if response.is_client_error and said is not None:
             standing = _STANDINGS.get(response.status_code, Standing.REFUSED)
             return Answer(standing=standing, detail=_detail(said))
         self.away.add(service)

@@ -41,9 +41,10 @@ def day(value: datetime | date | str | None) -> str:
 
 
 def weekday(value: datetime | str) -> str:
-    """Mon 2 Mar"""
+    """Mon 2 Mar, with the year if it is another one"""
     at = local(value)
-    return f"{at:%a} {at.day} {at:%b}"
+    year = "" if at.year == local(now()).year else f" {at.year}"
+    return f"{at:%a} {at.day} {at:%b}{year}"
 
 
 def zone_name(value: datetime | str) -> str:
@@ -55,9 +56,7 @@ def moment(value: datetime | str | None) -> str:
     """Mon 2 Mar, 09:05"""
     if not value:
         return DASH
-    at = local(value)
-    year = "" if at.year == local(now()).year else f" {at.year}"
-    return f"{weekday(at)}{year}, {at:%H:%M}"
+    return f"{weekday(value)}, {clock(value)}"
 
 
 def date_of(value: str | None) -> str:

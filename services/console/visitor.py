@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.context import CLINICAL, Actor, Context, Role
+from shared.context import CLINICAL, STAFF, Actor, Context, Role
 
 CARE = CLINICAL | {Role.CLINIC_ADMIN}
 """Who may see what was found and given; everybody else sees logistics."""
@@ -26,6 +26,14 @@ class Visitor:
     def sees_care(self, clinic_id: UUID) -> bool:
         """Whether pages about treatment are worth showing; the services decide."""
         return bool(self.actor.roles_in(clinic_id) & CARE)
+
+    def works_in(self, clinic_id: UUID) -> bool:
+        """Whether they are of the clinic's own staff."""
+        return bool(self.actor.roles_in(clinic_id) & STAFF)
+
+    def treats_in(self, clinic_id: UUID) -> bool:
+        """Whether they treat patients there."""
+        return bool(self.actor.roles_in(clinic_id) & CLINICAL)
 
     def context(self, clinic_id: UUID | None) -> Context:
         """What a reading of the console's own tables carries."""

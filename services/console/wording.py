@@ -98,11 +98,14 @@ CODES: Mapping[str, str] = {
     "sms": "text message",
 }
 
-GATES: Mapping[str, str] = {
-    "authorisation": "A dose now",
-    "booking": "Booking a dose",
-    "arrival": "Arrival",
+MEASURES: Mapping[str, str] = {
+    "bp": "blood pressure",
+    "spo2": "SpO₂",
+    "heart_rate": "heart rate",
+    "respiratory_rate": "breathing",
+    "sedation": "sedation",
 }
+"""What the codes of alerts begin with; they end with how far a limit was crossed."""
 
 
 class Mark(NamedTuple):
@@ -196,6 +199,9 @@ def words(code: object) -> str:
     if isinstance(code, bool):
         return "yes" if code else "no"
     text = str(code)
+    measure, _, level = text.rpartition("_")
+    if measure in MEASURES:
+        return MEASURES[measure] if level == "red" else f"{MEASURES[measure]} {level}"
     return CODES.get(text, text.replace("_", " ").replace(".", " "))
 
 

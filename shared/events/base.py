@@ -14,14 +14,17 @@ from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from marshmallow import EXCLUDE, Schema, ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from shared.errors import InvalidError
+from shared.events.fields import Id, Instant, Items, Pattern, Truth, Whole, Word
 
-Code = Annotated[str, validate.Regexp(r"^[a-z0-9][a-z0-9_.\-]{0,63}$")]
+CODE = Pattern(r"^[a-z0-9][a-z0-9_.\-]{0,63}$")
+
+Code = Annotated[str, CODE]
 """A word for programs: lower case, digits, dots, dashes and underscores, at most 64."""
 
-Zone = Annotated[str, validate.Regexp(r"^[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+){0,2}$")]
+Zone = Annotated[str, Pattern(r"^[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+){0,2}$")]
 """The name of an IANA time zone."""
 
 
@@ -73,7 +76,10 @@ class Event:
             InvalidError: a value does not fit the event's own schema.
         """
         schema = schema_of(type(self))
-        payload: dict[str, Any] = schema.dump(self)
+        try:
+            payload: dict[str, Any] = schema.dump(self)
+        except (TypeError, ValueError, AttributeError) as error:
+            raise InvalidError(f"{self.name} does not fit its schema") from error
         if problems := schema.validate(payload):
             raise InvalidError(f"{self.name} does not fit its schema: {problems}")
         return payload
@@ -97,8 +103,10 @@ _catalogue: dict[str, type[Event]] = {}
 _schemas: dict[type[Event], Schema] = {}
 
 _FIELDS: dict[type, type[fields.Field[Any]]] = {
-    UUID: fields.UUID,
-    bool: fields.Boolean,
+    UUID: Id,
+    bool: Truth,
+    int: Whole,
+    datetime: Instant,
 }
 
 
@@ -130,22 +138,11 @@ def _field(hint: Any) -> fields.Field[Any]:
         inner.allow_none, inner.required, inner.load_default = True, False, None
         return inner
     if origin is tuple:
-        return _Tuple(_field(arguments[0]), required=True)
+        return Items(_field(arguments[0]), required=True)
     if origin is Annotated and arguments[0] is str:
-        return fields.String(required=True, validate=arguments[1])
+        return Word(required=True, validate=arguments[1])
     if isinstance(hint, type) and issubclass(hint, StrEnum):
         return fields.Enum(hint, by_value=True, required=True)
-    if hint is int:
-        return fields.Integer(required=True, strict=True)
-    if hint is datetime:
-        return fields.AwareDateTime(required=True, format="iso")
     if hint in _FIELDS:
         return _FIELDS[hint](required=True)
     raise TypeError(f"an event cannot carry {hint!r}; use a Code, an id or a time")
-
-
-class _Tuple(fields.List[Any]):
-    """A list on the wire, a tuple in the frozen dataclass."""
-
-    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
-        return tuple(super()._deserialize(*args, **kwargs))

@@ -46,6 +46,12 @@ class ProblemApi(Api):  # type: ignore[misc]
         """Answer with a problem document."""
         return problems.on_http_error(error)
 
+    def _register_responses(self) -> None:
+        """Document errors with the media type they are answered with."""
+        self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
+        super()._register_responses()
+        del self.DEFAULT_RESPONSE_CONTENT_TYPE
+
 
 def create_app(runtime: Runtime) -> Flask:
     """The application of one service; everything it answers is below `/<service>`."""

@@ -106,6 +106,14 @@ def operations(service: str) -> Routes:
     """The routes; every service has the same."""
     routes = Routes(service, "Mailbox")
     routes.name = f"{service}-mailbox"
+    _add_feed(routes)
+    _add_clinic_mail(routes)
+    _add_dead_rows(routes)
+    return routes
+
+
+def _add_feed(routes: Routes) -> None:
+    """What other services pull."""
 
     @routes.get(
         "/feed", roles=MACHINES, network=True, query=FeedQuery(), gives=FeedPage()
@@ -132,6 +140,10 @@ def operations(service: str) -> Routes:
             limit=query["limit"],
         )
         return _page(reading, [{"sequence": s, "id": i} for s, i in items])
+
+
+def _add_clinic_mail(routes: Routes) -> None:
+    """What was told of a clinic, and what became of it."""
 
     @routes.get("/events", roles=ADMINS, query=MailQuery(), gives=Told())
     def list_events(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
@@ -167,6 +179,10 @@ def operations(service: str) -> Routes:
             )
         }
 
+
+def _add_dead_rows(routes: Routes) -> None:
+    """What waits for a person, and what that person may do."""
+
     @routes.get(
         "/dead", roles=ADMINS, network=True, query=MailQuery(), gives=DeadRows()
     )
@@ -199,8 +215,6 @@ def operations(service: str) -> Routes:
         """Give a dead row up, so that what waits behind it goes on."""
         inbox.skip(uow.connection, event_id, at=uow.now)
         return {}
-
-    return routes
 
 
 def _types(query: dict[str, Any]) -> list[str]:

@@ -4,6 +4,9 @@ from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
+from shared.events.base import CODE
+from shared.events.fields import Pattern
+
 TEXT = 2_000
 
 
@@ -48,9 +51,8 @@ class CodeField(fields.String):
     """A word for programs, as events carry it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        pattern = validate.Regexp(
-            r"^[a-z0-9][a-z0-9_.\-]{0,63}$", error="Lower case, digits, . _ and - only."
-        )
+        error = "Lower case, digits, . _ and - only."
+        pattern = Pattern(CODE.regex.pattern, error=error)
         super().__init__(validate=pattern, **kwargs)
 
 

@@ -12,7 +12,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from sqlalchemy import Connection, Row, and_, exists, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.envelope import Envelope
@@ -119,13 +129,18 @@ def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
 
 
 def lock(connection: Connection, row: Taken) -> bool:
-    """Lock one row to handle it; False if another process has it or has done it."""
-    query = (
-        select(inbox.c.id)
-        .where(inbox.c.id == row.id, inbox.c.state == "pending")
-        .with_for_update(skip_locked=True)
-    )
+    """Lock one row to handle it; False if another process has it or has tried it."""
+    query = select(inbox.c.id).where(_unchanged(row)).with_for_update(skip_locked=True)
     return connection.execute(query).first() is not None
+
+
+def _unchanged(row: Taken) -> ColumnElement[bool]:
+    """The row, if nobody else has tried it since it was taken."""
+    return and_(
+        inbox.c.id == row.id,
+        inbox.c.state == "pending",
+        inbox.c.attempts == row.attempts,
+    )
 
 
 def envelope_of(row: Taken) -> Envelope:
@@ -146,7 +161,10 @@ def done(connection: Connection, rows: Sequence[Taken], *, at: datetime) -> None
 def failed(
     connection: Connection, row: Taken, reason: str, *, at: datetime, permanent: bool
 ) -> str:
-    """Note a failed try: later again, or `dead`; the new state."""
+    """Note a failed try: later again, or `dead`; the new state.
+
+    A row that another process has handled in the meantime stays as it is.
+    """
     give_up = permanent or row.attempts >= len(RETRY_AFTER)
     values: dict[str, Any] = {"attempts": row.attempts + 1, "reason": reason[:2000]}
     if give_up:
@@ -154,15 +172,15 @@ def failed(
     else:
         wait = RETRY_AFTER[row.attempts] * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
         values |= {"available_at": at + wait}
-    connection.execute(update(inbox).where(inbox.c.id == row.id).values(values))
-    return "dead" if give_up else "pending"
+    noted = connection.execute(update(inbox).where(_unchanged(row)).values(values))
+    return "dead" if give_up and noted.rowcount else "pending"
 
 
 def hold(connection: Connection, row: Taken, *, at: datetime) -> None:
     """Let a row wait for the version before it; this is no failed try."""
     connection.execute(
         update(inbox)
-        .where(inbox.c.id == row.id)
+        .where(_unchanged(row))
         .values(available_at=at + HOLD, reason="waits for an earlier version")
     )
 
@@ -220,6 +238,10 @@ def skip(connection: Connection, event_id: UUID, *, at: datetime) -> None:
         NotFoundError: there is no such dead row.
     """
     _revive(connection, event_id, state="done", settled_at=at)
+    row = connection.execute(select(inbox).where(inbox.c.event_id == event_id)).one()
+    if row.aggregate_version > version_applied(connection, row.aggregate_id):
+        # An ordered handler would else wait for this version for ever.
+        note_version(connection, row.aggregate_id, row.aggregate_version)
 
 
 def _revive(connection: Connection, event_id: UUID, **values: Any) -> None:

@@ -255,6 +255,7 @@ class Lab:
     def told(self, service: str) -> list[Envelope]:
         """Every event a service has told, in order."""
         with self.runtime(service).begin() as connection:
+            outbox.open_feed(connection)
             outbox.sequence(connection)
             return outbox.read_feed(connection, after=0, types=(), limit=100_000)
 

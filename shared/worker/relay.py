@@ -1,6 +1,5 @@
 """Publishes the event log, in order, by one process at a time."""
 
-import threading
 from zlib import crc32
 
 from sqlalchemy import Connection, text
@@ -27,7 +26,6 @@ class Relay:
         self._broker = broker
         self._publisher: Publisher | None = None
         self._connection: Connection | None = None
-        self._closing = threading.Lock()
 
     def step(self) -> bool:
         """Sequence and publish one batch, or wait for news where it can be heard."""
@@ -74,9 +72,7 @@ class Relay:
         self._drop_publisher()
         if self._connection is not None:
             connection, self._connection = self._connection, None
-            # The lease ends with the session: it must not go back to a pool.
-            connection.invalidate()
-            connection.close()
+            _end_session(connection)
 
     def _drop_publisher(self) -> None:
         if self._publisher is not None:
@@ -88,21 +84,29 @@ class Relay:
         if self._connection is not None:
             return self._connection
         connection = self._runtime.database.engine.connect()
-        if not self._runtime.database.is_sqlite:
-            key = crc32(f"kap-relay-{self._runtime.service.name}".encode())
-            held = connection.execute(
-                text("select pg_try_advisory_lock(:key)"), {"key": key}
-            ).scalar()
-            connection.commit()
-            if not held:
+        try:
+            if not self._runtime.database.is_sqlite and not self._lock(connection):
                 connection.close()
                 return None
-            connection.execute(text(f"listen {CHANNEL}"))
-            connection.commit()
-        with connection.begin():
-            outbox.open_feed(connection)
+            with connection.begin():
+                outbox.open_feed(connection)
+        except Exception:
+            _end_session(connection)
+            raise
         self._connection = connection
         return connection
+
+    def _lock(self, connection: Connection) -> bool:
+        """Take the lease for this session and listen for news; False if it is taken."""
+        key = crc32(f"kap-relay-{self._runtime.service.name}".encode())
+        held = connection.execute(
+            text("select pg_try_advisory_lock(:key)"), {"key": key}
+        ).scalar()
+        connection.commit()
+        if held:
+            connection.execute(text(f"listen {CHANNEL}"))
+            connection.commit()
+        return bool(held)
 
     def _listen(self, connection: Connection) -> bool:
         """Wait for news from other processes, at most until the next poll."""
@@ -117,3 +121,9 @@ class Relay:
         finally:
             raw.autocommit = False
         return True
+
+
+def _end_session(connection: Connection) -> None:
+    """The lease ends with the session, which therefore must not go back to a pool."""
+    connection.invalidate()
+    connection.close()

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, update
 
 from shared.envelope import Envelope
+from shared.errors import KapError, NotFoundError, UnavailableError
 from shared.mailbox import inbox
 from shared.mailbox.tables import pulled
 from shared.metrics import REPAIRED
@@ -33,14 +34,23 @@ class Repair:
     def step(self) -> bool:
         """Walk one page of each feed that is due; True while there is more."""
         more = False
+        failure: KapError | None = None
         for producer, types in self._types.items():
             if time.monotonic() < self._next[producer]:
                 continue
-            if self._walk(producer, types):
+            try:
+                walked = self._walk(producer, types)
+            except (NotFoundError, UnavailableError) as error:
+                # One producer that does not answer keeps nothing of the others back.
+                failure = error
+                continue
+            if walked:
                 more = True
             else:
                 wait = self._runtime.settings.repair_seconds
                 self._next[producer] = time.monotonic() + wait
+        if failure:
+            raise failure
         return more
 
     def now(self) -> None:

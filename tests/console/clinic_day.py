@@ -96,7 +96,7 @@ class ClinicDay:
             given_name=given,
             family_name=family,
             birth_date=birth_date,
-            email=f"{given.lower()}@patients.example",
+            email="somebody@patients.example",
         )
         self.lab.settle()
         return Person(
@@ -105,7 +105,7 @@ class ClinicDay:
 
     def measure(self, person: Person, *, context: str, each: int = 1) -> None:
         """The questionnaires are answered, with the same number everywhere."""
-        at_home = {name: each for name in PHQ9[:-1]} | {"q9": 0}
+        at_home = dict.fromkeys(PHQ9[:-1], each) | {"q9": 0}
         for instrument, answers in (
             ("phq9", at_home),
             ("gad7", dict.fromkeys(GAD7, each)),
@@ -281,6 +281,15 @@ def busy_day(day: ClinicDay) -> BusyDay:
     )
     day.measure(ida, context="intake", each=3)
     day.screen(ida, psychosis_in_family=True)
+    talk_again = day.book(
+        ida, "preparation", wednesday + timedelta(hours=6), "Quiet room", "South"
+    )
+    day.staff[Role.FRONT_DESK].post(
+        "scheduling",
+        f"/appointments/{talk_again}/cancel",
+        by="patient",
+        reason_code="work",
+    )
     for appointment in (dosing, second):
         day.staff[Role.FRONT_DESK].post(
             "scheduling", f"/appointments/{appointment}/escort"

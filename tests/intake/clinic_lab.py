@@ -75,6 +75,18 @@ def a_referral(**different: Any) -> dict[str, Any]:
     }
 
 
+CONSENT = {
+    "consent_type": "treatment",
+    "document_version": "2026-1",
+    "witness_id": "0198c9a2-0000-7000-8000-000000000001",
+}
+
+
+def faults(problem: dict[str, Any]) -> dict[str, str]:
+    """What a problem document says is wrong, by pointer."""
+    return {error["pointer"]: error["detail"] for error in problem["errors"]}
+
+
 class Clinic:
     """A clinic that intake knows, and its callers."""
 

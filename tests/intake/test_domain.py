@@ -7,102 +7,33 @@ import pytest
 
 from services.intake.domain import (
     REVIEW_WITHIN,
-    AbsoluteContraindicationError,
     AlreadyClearedError,
     AlreadyWithdrawnError,
-    Assessment,
     Channel,
     Consent,
     ConsentType,
-    Decision,
-    DecisionKind,
-    Episode,
     EpisodeStatus,
     FlagLevel,
-    OverrideReasonRequiredError,
     SafetyFlag,
-    SafetyFlagOpenError,
-    Screen,
-    ScreeningIncompleteError,
     WrongStateError,
     age_years,
 )
-from shared.errors import ConflictError, InvalidError
+from shared.errors import InvalidError
 from shared.events.intake import (
-    EligibilityDeferred,
     EligibilityLapsed,
-    PatientEligible,
-    PatientIneligible,
     ReviewRequested,
     ScreeningCompleted,
 )
 from shared.ids import uuid7
 from shared.testing.lab import MORNING
 from tests.intake.clinic_lab import a_patient
-
-UNTIL = MORNING + timedelta(days=180)
-WANTED = ("phq9", "gad7", "cssrs")
-NOTHING_AGAINST = Assessment(
-    is_ruled_out=False, is_spoken_against=False, missing=(), has_high_flag=False
+from tests.intake.episodes import (
+    UNTIL,
+    WANTED,
+    an_episode,
+    decide,
+    screened,
 )
-
-
-def an_episode(status: EpisodeStatus = EpisodeStatus.IN_REVIEW) -> Episode:
-    return Episode(
-        id=uuid7(),
-        clinic_id=uuid7(),
-        patient_id=uuid7(),
-        opened_at=MORNING,
-        status=status,
-        eligible_until=UNTIL if status in ("eligible", "active") else None,
-    )
-
-
-def a_decision(
-    kind: DecisionKind = DecisionKind.ELIGIBLE, **different: Any
-) -> Decision:
-    values: dict[str, Any] = {
-        "id": uuid7(),
-        "clinic_id": uuid7(),
-        "episode_id": uuid7(),
-        "kind": kind,
-        "reason_codes": ["medical"] if kind is DecisionKind.INELIGIBLE else [],
-        "missing": ["gad7"] if kind is DecisionKind.DEFERRED else [],
-        "override_reason": None,
-        "outcome": "eligible",
-        "rule_pack": "kap-base-2026.1",
-        "screen_id": uuid7(),
-        "signed_by": uuid7(),
-        "signed_at": MORNING,
-        "valid_until": UNTIL if kind is DecisionKind.ELIGIBLE else None,
-    }
-    return Decision(**values | different)
-
-
-def decide(
-    episode: Episode,
-    kind: DecisionKind = DecisionKind.ELIGIBLE,
-    *,
-    override_reason: str | None = None,
-    **against: Any,
-) -> object:
-    values = vars(NOTHING_AGAINST) | against
-    decision = a_decision(kind, override_reason=override_reason)
-    return episode.decide(decision, Assessment(**values), told=("medical",))
-
-
-def screened(episode: Episode) -> Episode:
-    episode.screens.append(
-        Screen(
-            id=uuid7(),
-            clinic_id=episode.clinic_id,
-            episode_id=episode.id,
-            answers={},
-            recorded_by=uuid7(),
-            recorded_at=MORNING,
-        )
-    )
-    return episode
 
 
 def test_a_patient_is_registered_with_zone_and_channel() -> None:
@@ -186,173 +117,6 @@ def test_a_screening_is_completed_once() -> None:
     episode = screened(an_episode(EpisodeStatus.IN_REVIEW))
 
     assert episode.take_in({*WANTED}, wanted=WANTED, at=MORNING) == ()
-
-
-def test_a_yes_stands_until_its_end() -> None:
-    episode = an_episode()
-
-    event = decide(episode)
-
-    assert isinstance(event, PatientEligible)
-    assert event.valid_until == UNTIL
-    assert episode.status is EpisodeStatus.ELIGIBLE
-    assert episode.eligible_until == UNTIL
-
-
-def test_a_no_ends_the_episode() -> None:
-    episode = an_episode()
-
-    event = decide(episode, DecisionKind.INELIGIBLE)
-
-    assert isinstance(event, PatientIneligible)
-    assert event.reason_codes == ("medical",)
-    with pytest.raises(WrongStateError):
-        episode.demand_open()
-
-
-def test_what_waits_goes_back_into_review_with_new_answers() -> None:
-    episode = an_episode()
-    event = decide(episode, DecisionKind.DEFERRED)
-
-    (asked,) = episode.take_in(set(), wanted=WANTED, at=MORNING)
-
-    assert isinstance(event, EligibilityDeferred)
-    assert isinstance(asked, ReviewRequested)
-    assert episode.status is EpisodeStatus.IN_REVIEW
-
-
-@pytest.mark.parametrize("status", ["registered", "eligible", "active", "ineligible"])
-@pytest.mark.parametrize("kind", list(DecisionKind))
-def test_nothing_is_decided_outside_a_review(status: str, kind: DecisionKind) -> None:
-    episode = an_episode(EpisodeStatus(status))
-
-    with pytest.raises(WrongStateError) as refused:
-        decide(episode, kind)
-
-    assert refused.value.details == {"state": status}
-    assert episode.status == status
-    assert not episode.decisions
-
-
-@pytest.mark.parametrize("status", ["in_review", "deferred"])
-@pytest.mark.parametrize("kind", list(DecisionKind))
-def test_everything_can_be_decided_in_review_or_while_it_waits(
-    status: str, kind: DecisionKind
-) -> None:
-    episode = an_episode(EpisodeStatus(status))
-
-    decide(episode, kind)
-
-    assert episode.status == kind.value
-
-
-@pytest.mark.parametrize(
-    ("error", "against"),
-    [
-        (AbsoluteContraindicationError, {"is_ruled_out": True, "missing": ("gad7",)}),
-        (ScreeningIncompleteError, {"missing": ("gad7",), "is_spoken_against": True}),
-        (OverrideReasonRequiredError, {"is_spoken_against": True}),
-        (SafetyFlagOpenError, {"has_high_flag": True}),
-    ],
-)
-def test_a_yes_that_may_not_be_given_changes_nothing(
-    error: type[ConflictError], against: dict[str, Any]
-) -> None:
-    episode = an_episode()
-
-    with pytest.raises(error):
-        decide(episode, **against)
-
-    assert episode.status is EpisodeStatus.IN_REVIEW
-    assert not episode.is_eligible
-    assert not episode.decisions
-
-
-@pytest.mark.parametrize(
-    ("error", "against"),
-    [
-        (AbsoluteContraindicationError, {"is_ruled_out": True}),
-        (ScreeningIncompleteError, {"missing": ("gad7",)}),
-        (SafetyFlagOpenError, {"has_high_flag": True}),
-    ],
-)
-def test_a_reason_overrules_neither_an_absolute_rule_nor_a_gap_nor_a_flag(
-    error: type[ConflictError], against: dict[str, Any]
-) -> None:
-    episode = an_episode()
-
-    with pytest.raises(error):
-        decide(episode, override_reason="I know better.", **against)
-
-
-def test_a_reason_overrules_a_hard_stop() -> None:
-    episode = an_episode()
-
-    event = decide(episode, override_reason="Weighed.", is_spoken_against=True)
-
-    assert isinstance(event, PatientEligible)
-
-
-@pytest.mark.parametrize("kind", [DecisionKind.INELIGIBLE, DecisionKind.DEFERRED])
-def test_what_stands_against_a_yes_does_not_stand_against_a_no(
-    kind: DecisionKind,
-) -> None:
-    episode = an_episode()
-
-    decide(episode, kind, is_ruled_out=True, is_spoken_against=True, has_high_flag=True)
-
-    assert episode.status == kind.value
-
-
-@pytest.mark.parametrize(
-    ("kind", "field"),
-    [(DecisionKind.INELIGIBLE, "reason_codes"), (DecisionKind.DEFERRED, "missing")],
-)
-def test_a_no_needs_a_reason_and_a_wait_something_to_wait_for(
-    kind: DecisionKind, field: str
-) -> None:
-    episode = an_episode()
-    decision = a_decision(kind, **{field: []})
-
-    with pytest.raises(InvalidError) as refused:
-        episode.decide(decision, NOTHING_AGAINST, told=())
-
-    assert refused.value.field == field
-    assert episode.status is EpisodeStatus.IN_REVIEW
-
-
-def test_a_signed_decision_is_intact() -> None:
-    decision = a_decision(override_reason="Weighed – carefully.")
-
-    decision.sign()
-
-    assert decision.is_intact
-    assert len(decision.signature_hash) == 64
-
-
-@pytest.mark.parametrize(
-    ("field", "value"),
-    [
-        ("kind", DecisionKind.DEFERRED),
-        ("reason_codes", ["general"]),
-        ("missing", ["phq9"]),
-        ("override_reason", "Something else."),
-        ("outcome", "review"),
-        ("rule_pack", "another"),
-        ("screen_id", None),
-        ("signed_by", uuid7()),
-        ("signed_at", MORNING + timedelta(seconds=1)),
-        ("valid_until", UNTIL + timedelta(days=1)),
-        ("episode_id", uuid7()),
-    ],
-)
-def test_a_change_after_the_signature_shows(field: str, value: object) -> None:
-    decision = a_decision()
-    decision.sign()
-
-    setattr(decision, field, value)
-
-    assert not decision.is_intact
 
 
 def test_what_lapses_is_asked_for_again() -> None:

@@ -37,6 +37,7 @@ ID_FIELDS = {
     "alert": "alert_id",
     "integration": "integration_id",
     "resource": "resource_id",
+    "vitals": "vitals_id",
 }
 """Which field of an event holds the id of its aggregate."""
 

@@ -1,32 +1,48 @@
-"""A mail server that says no to one command."""
+"""A mail server that answers as a test tells it to."""
 
 import asyncio
+import ssl
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from shared.settings import Settings
 from tests.notifications.clinic_lab import Clinic
 
+_USUAL = {
+    "EHLO": "250-localhost\r\n250 AUTH PLAIN",
+    "DATA": "354 go on",
+    "QUIT": "221 bye",
+    "AUTH": "235 welcome",
+    "STARTTLS": "220 go ahead",
+}
 
-class RefusingServer:
-    """Speaks SMTP on a loopback port; one command gets the answer it is told to give.
 
-    `after_data` instead of a command's name refuses the message once it was written.
+class ScriptedMailServer:
+    """Speaks SMTP on a loopback port; `answers` says how it answers a command.
+
+    `written` is no command: it is what a message that was written is answered. With
+    `tls` it offers to encrypt the conversation.
     """
 
-    def __init__(self, command: str, answer: str, *, banner: str = "220 ready") -> None:
+    def __init__(
+        self, answers: Mapping[str, str], *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.said: list[str] = []
-        self._command, self._answer, self._banner = command, answer, banner
+        self.is_encrypted = False
+        self._tls = tls
+        self._answers = {**_USUAL, **answers}
+        if tls is not None:
+            self._answers["EHLO"] = "250-localhost\r\n250 STARTTLS"
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="refusing")
+        self._thread = threading.Thread(target=self._loop.run_forever, name="scripted")
 
     def __enter__(self) -> Self:
         self._thread.start()
         opening = asyncio.start_server(self._talk, "127.0.0.1", 0)
         self._server = asyncio.run_coroutine_threadsafe(opening, self._loop).result()
-        self.url = f"smtp://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self.port: int = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(
@@ -40,10 +56,11 @@ class RefusingServer:
         self._thread.join()
         self._loop.close()
 
-    def settings_like(self, clinic: Clinic, *, url: str | None = None) -> Settings:
-        """A clinic's settings, with this server for its mail."""
-        settings = clinic.lab.runtime("notifications").settings
-        return replace(settings, mail_url=url or self.url)
+    def serve(self, clinic: Clinic, url: str = "smtp://127.0.0.1:{port}") -> None:
+        """Have a clinic's mail sent here."""
+        runtime = clinic.lab.runtime("notifications")
+        mail_url = url.format(port=self.port)
+        runtime.settings = replace(runtime.settings, mail_url=mail_url)
 
     async def _shut(self) -> None:
         self._server.close()
@@ -56,20 +73,29 @@ class RefusingServer:
     async def _talk(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        writer.write(f"{self._banner}\r\n".encode())
-        while line := (await reader.readline()).decode():
+        try:
+            await self._answer(reader, writer)
+        except (OSError, EOFError):
+            # A client that does not trust us hangs up in the middle.
+            return
+        finally:
+            writer.close()
+
+    async def _answer(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        writer.write(b"220 ready\r\n")
+        word = ""
+        while word != "QUIT" and (line := (await reader.readline()).decode()):
             word = line.partition(" ")[0].strip().upper()
             self.said.append(line.strip())
-            if word == self._command:
-                writer.write(f"{self._answer}\r\n".encode())
-            elif word == "DATA":
-                writer.write(b"354 go on\r\n")
-                await reader.readuntil(b"\r\n.\r\n")
-                refused = self._command == "after_data"
-                writer.write(f"{self._answer if refused else '250 kept'}\r\n".encode())
-            else:
-                writer.write(b"221 bye\r\n" if word == "QUIT" else b"250 fine\r\n")
+            said = self._answers.get(word, "250 fine")
+            writer.write(f"{said}\r\n".encode())
             await writer.drain()
-            if word == "QUIT":
-                break
-        writer.close()
+            if word == "DATA" and said.startswith("354"):
+                await reader.readuntil(b"\r\n.\r\n")
+                kept = self._answers.get("written", "250 kept")
+                writer.write(f"{kept}\r\n".encode())
+            if word == "STARTTLS" and self._tls is not None:
+                await writer.start_tls(self._tls)
+                self.is_encrypted = True

@@ -19,7 +19,8 @@ class Posted:
 
 
 class Receiver:
-    """Answers with the status `answers` names for a path, 204 if it names none.
+    """Answers with the status `answers` names for a path, 204 if it names none, after
+    `pause_seconds`.
 
     Some paths behave badly: `/hang` says nothing until the end, `/drip` one byte at a
     time, `/endless` never stops, `/away` leads elsewhere, `/cut` hangs up.
@@ -29,6 +30,7 @@ class Receiver:
         self.answers: dict[str, int] = {}
         self.posted: list[Posted] = []
         self.sent_bytes = 0
+        self.pause_seconds = 0.0
         self._ending = threading.Event()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         # A thread that still talks to a client that left must not keep the test.
@@ -60,6 +62,10 @@ class Receiver:
         """Where a path is."""
         return f"http://127.0.0.1:{self.port}{path}"
 
+    def release(self) -> None:
+        """Let every request that hangs go."""
+        self._ending.set()
+
     def ids(self, path: str = "/") -> list[str]:
         """The ids that were posted to a path, in order."""
         return [p.headers["webhook-id"] for p in self.posted if p.path == path]
@@ -88,6 +94,7 @@ class Receiver:
     def answer(self, handler: BaseHTTPRequestHandler) -> None:
         """Answer one request, well or badly."""
         handler.close_connection = True
+        time.sleep(self.pause_seconds)
         try:
             if handler.path == "/hang":
                 self._ending.wait(30)

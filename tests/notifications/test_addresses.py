@@ -161,7 +161,7 @@ def test_the_parts_of_a_good_url_are_kept() -> None:
 
 
 def test_a_listed_host_may_be_private_plain_and_at_any_port() -> None:
-    listed = frozenset({"10.0.0.5", "ehr.internal", "::1"})
+    listed = frozenset({"10.0.0.5", "EHR.internal", "::1"})
 
     for url in ("http://10.0.0.5:8080/", "http://ehr.internal/", "http://[::1]:9/"):
         assert endpoint_of(url, listed=listed).is_listed

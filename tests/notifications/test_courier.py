@@ -2,15 +2,12 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from services.notifications.courier import (
     MOST_ANSWER_BYTES,
@@ -19,6 +16,7 @@ from services.notifications.courier import (
     resolve,
 )
 from services.notifications.domain.webhooks import Answer
+from tests.notifications.certificates import certify
 from tests.notifications.receiver import Receiver
 
 HOST = "hooks.example.com"
@@ -152,7 +150,6 @@ def test_a_server_that_hangs_up_or_is_not_there_is_a_failure() -> None:
 def test_something_that_does_not_speak_http_is_a_failure() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        import threading
 
         def greet() -> None:
             connection, _ = server.accept()
@@ -169,7 +166,8 @@ def test_something_that_does_not_speak_http_is_a_failure() -> None:
 
 
 def test_the_certificate_must_be_of_the_name_in_the_url(tmp_path: Path) -> None:
-    served, trusted = make_certificate(tmp_path, HOST)
+    served, pem = certify(tmp_path, HOST)
+    trusted = ssl.create_default_context(cafile=str(pem))
     courier = Courier(resolver=leading_to("127.0.0.1"), tls=lambda: trusted)
 
     with Receiver(served) as receiver:
@@ -189,38 +187,6 @@ def test_the_certificate_must_be_of_the_name_in_the_url(tmp_path: Path) -> None:
     assert right == Answer(status=204)
     assert other == Answer(reason="connection_failed")
     assert stranger == Answer(reason="connection_failed")
-
-
-def make_certificate(folder: Path, host: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a server of that name serves with, and what trusts it and nothing else."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    pem, secret = folder / "cert.pem", folder / "key.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    secret.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
-    )
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(pem, secret)
-    trusted = ssl.create_default_context(cafile=str(pem))
-    return served, trusted
 
 
 def test_the_system_resolves_odd_spellings_of_loopback_to_loopback() -> None:

@@ -26,7 +26,7 @@ from shared.testing.lab import Caller, Lab
 
 NAME = "sessions"
 RESPONSE_SECONDS = 90
-CALM = {
+CALM: dict[str, Any] = {
     "systolic_mmhg": 120,
     "diastolic_mmhg": 78,
     "heart_rate_bpm": 66,
@@ -34,13 +34,13 @@ CALM = {
     "respiratory_rate_bpm": 14,
     "moaas": 5,
 }
-ANSWERS = {
+ANSWERS: dict[str, Any] = {
     "fasting": True,
     "pregnancy_excluded": True,
     "medication_changed": False,
     "sedative_taken": False,
 }
-CHECKLIST = {
+CHECKLIST: dict[str, Any] = {
     "oriented": True,
     "walks_unaided": True,
     "nausea_tolerable": True,
@@ -107,6 +107,7 @@ class Patient:
         self.id = uuid7()
         self.episode_id = uuid7()
         self.appointment_id = uuid7()
+        self.consents = {kind: uuid7() for kind in ("treatment", "offlabel")}
         self.order_id = ""
         self.session_id = ""
         day.tell(
@@ -127,12 +128,12 @@ class Patient:
             *(
                 ConsentSigned(
                     **who,
-                    consent_id=uuid7(),
+                    consent_id=consent_id,
                     consent_type=kind,
                     document_version="1",
                     valid_until=until,
                 )
-                for kind in ("treatment", "offlabel")
+                for kind, consent_id in self.consents.items()
             ),
             ClearanceGranted(**who, clearance_id=uuid7(), valid_until=until),
             *(
@@ -183,7 +184,7 @@ class Patient:
         return self.day.monitor.post(NAME, path, weight_kg=weight_kg)
 
     def order(self, **said: Any) -> Any:
-        """The prescriber orders doses; a usual IM one, unless something else is said."""
+        """The prescriber orders a usual IM dose, unless something else is said."""
         made = self.day.prescriber.post(NAME, "/orders", **self.order_body(**said))
         self.order_id = made["id"]
         return made

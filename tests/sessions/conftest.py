@@ -1,7 +1,6 @@
 """What tests of the treatment record may ask for."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,10 +9,10 @@ from shared.testing.lab import Lab
 from tests.sessions.clinic_day import Day
 
 
-@pytest.fixture
-def lab(tmp_path: Path) -> Iterator[Lab]:
-    """The service alone, its clock standing."""
-    made = Lab([service], tmp_path)
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The service alone; its clock stands until a test moves it on."""
+    made = Lab([service], tmp_path_factory.mktemp("sessions"))
     made.settle()
     yield made
     made.close()
@@ -21,5 +20,5 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
 
 @pytest.fixture
 def day(lab: Lab) -> Day:
-    """A clinic."""
+    """A clinic of the test's own: no test sees another's patients or events."""
     return Day(lab)

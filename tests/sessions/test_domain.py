@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -134,11 +135,6 @@ def test_an_order_ends_at_its_last_moment() -> None:
     assert order.ended_as(at=order.valid_until) is OrderStatus.EXPIRED
 
 
-def rated(values: Mapping[str, float], *, during: bool = False) -> object:
-    phase = VitalsPhase.DURING if during else VitalsPhase.BEFORE_DOSE
-    return PACK.rate_vitals(values, phase=phase)
-
-
 @pytest.mark.parametrize(
     ("answers", "escort", "reason"),
     [
@@ -152,16 +148,12 @@ def rated(values: Mapping[str, float], *, during: bool = False) -> object:
 def test_one_answer_holds_a_dose(
     answers: dict[str, bool], escort: bool, reason: HoldReason
 ) -> None:
-    said = Answers(**{**vars_of(GOOD), **answers})
+    said = Answers(**{**vars(GOOD), **answers})
     rating = PACK.rate_vitals(CALM, phase=VitalsPhase.BEFORE_DOSE)
 
     found = assess(said, rating, CALM, escort_confirmed=escort)
 
     assert (found.outcome, found.reasons) == (Decision.HOLD, (reason,))
-
-
-def vars_of(answers: Answers) -> dict[str, bool]:
-    return dict(vars(answers))
 
 
 def test_all_well_is_go() -> None:
@@ -308,16 +300,13 @@ def test_a_bedside_clock_that_is_a_little_fast_counts_as_now() -> None:
 def leaving(
     readings: list[Vitals] | None = None,
     *,
+    measured: Mapping[str, Any] | None = None,
     stayed_minutes: float = 120,
     checklist: dict[str, bool] | None = None,
-    **measured: float,
 ) -> tuple[str, ...]:
     """What speaks against leaving, with calm readings unless others are given."""
-    calm = {**CALM, **measured}
-    found = readings or [
-        a_reading(minutes_ago=10, **calm),
-        a_reading(minutes_ago=0, **calm),
-    ]
+    calm = {**CALM, **(measured or {})}
+    found = readings or [a_reading(minutes_ago=ago, **calm) for ago in (10, 0)]
     return unmet(
         Checklist(**{**CHECKLIST, **(checklist or {})}),
         current_values(found, now=NOW),
@@ -345,7 +334,7 @@ def test_a_patient_who_is_well_may_leave() -> None:
     ],
 )
 def test_one_measure_keeps_a_patient(measured: dict[str, float], code: str) -> None:
-    assert leaving(**measured) == (code,)
+    assert leaving(measured=measured) == (code,)
 
 
 @pytest.mark.parametrize(
@@ -361,7 +350,7 @@ def test_one_measure_keeps_a_patient(measured: dict[str, float], code: str) -> N
 def test_values_at_the_borders_of_the_pack_let_a_patient_go(
     measured: dict[str, float],
 ) -> None:
-    assert leaving(**measured) == ()
+    assert leaving(measured=measured) == ()
 
 
 @pytest.mark.parametrize(

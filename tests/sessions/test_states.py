@@ -1,11 +1,10 @@
 """Every command in every state: what goes on, and what is refused with which code."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from services.sessions.app import service
 from shared.testing.lab import Caller, Lab
 from tests.sessions.clinic_day import ANSWERS, CALM, CHECKLIST, NAME, Day, Patient
 
@@ -55,12 +54,9 @@ CASES = [
 
 
 @pytest.fixture(scope="module")
-def day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Day]:
+def day(lab: Lab) -> Day:
     """One clinic for all of this table; each allowed command gets its own patient."""
-    lab = Lab([service], tmp_path_factory.mktemp("states"))
-    lab.settle()
-    yield Day(lab)
-    lab.close()
+    return Day(lab)
 
 
 @pytest.fixture(scope="module")

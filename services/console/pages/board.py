@@ -1,10 +1,11 @@
 """The day board: rooms by hours, and what wants to be seen to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from flask import g, render_template, request
 
@@ -23,6 +24,7 @@ OPENS, CLOSES = timedelta(hours=8), timedelta(hours=18)
 
 STEP = timedelta(minutes=STEP_MINUTES)
 HOUR = timedelta(hours=1)
+YEARS = range(2000, 2200)
 OFF = frozenset({"released", "cancelled", "no_show"})
 AHEAD = frozenset({"booked", "at_risk"})
 PRESENT = frozenset({"arrived", "in_progress"})
@@ -86,21 +88,27 @@ def board(clinic_id: UUID) -> str:
 
 def _asked_day() -> date | None:
     asked = request.args.get("date")
+    if not asked:
+        return None
     try:
-        return date.fromisoformat(asked) if asked else None
+        on = date.fromisoformat(asked)
     except ValueError as error:
         raise InvalidError("that is not a date", field="date") from error
+    if on.year not in YEARS:
+        raise InvalidError("there is no board for that year", field="date")
+    return on
 
 
 def _day(on: date | None) -> dict[str, Any]:
     """Everything the board of a day shows."""
     apis: Apis = g.apis
+    place: Place = g.place
     day = apis.get("scheduling", "/day", date=on)
     rows = day["appointments"] or []
     shown = [row for row in rows if row["status"] not in OFF]
     today = filters.local(filters.now()).date()
     this = date.fromisoformat(day["date"]) if day else (on or today)
-    window = _window(this, shown)
+    window = window_of(this, shown, place.zone)
     running = apis.get("sessions", "/sessions", open="true")
     return {
         "day": day,
@@ -118,10 +126,9 @@ def _day(on: date | None) -> dict[str, Any]:
     }
 
 
-def _window(on: date, rows: Iterable[Row]) -> Window:
+def window_of(on: date, rows: Sequence[Row], zone: ZoneInfo) -> Window:
     """The usual hours, and more where something begins earlier or ends later."""
-    place: Place = g.place
-    midnight = datetime.combine(on, datetime.min.time(), place.zone)
+    midnight = datetime.combine(on, datetime.min.time(), zone)
     opens = (midnight + OPENS).astimezone(UTC)
     closes = (midnight + CLOSES).astimezone(UTC)
     first = min([opens, *(filters.instant(row["starts_at"]) for row in rows)])
@@ -141,12 +148,12 @@ def _rooms(resources: Answer, rows: list[Row], window: Window) -> list[Room]:
             names.setdefault(room["resource_id"], room["name"] or "Room")
             booked.setdefault(room["resource_id"], []).append(row)
     return [
-        Room(name=names[room_id], tiles=_tiles(found, window))
+        Room(name=names[room_id], tiles=tiles_of(found, window))
         for room_id, found in booked.items()
     ]
 
 
-def _tiles(rows: list[Row], window: Window) -> list[Tile]:
+def tiles_of(rows: Sequence[Row], window: Window) -> list[Tile]:
     """Side by side what overlaps: a room may be booked again once one ended early."""
     tiles: list[Tile] = []
     free_from: list[int] = []

@@ -79,7 +79,7 @@ def _demand_admin() -> None:
 
 def _health(name: str) -> Health:
     apis: Apis = g.apis
-    is_alive = apis.raw(name, "/healthz") is not None
+    is_alive = apis.is_well(name, "/healthz")
     gauges = read_gauges(apis.raw(name, "/metrics") or "", name)
     return Health(
         name=name,

@@ -20,6 +20,7 @@ from services.console.visitor import Visitor
 Row = Mapping[str, Any]
 
 PAGE = 60
+AHEAD = frozenset({"booked", "at_risk", "arrived", "in_progress"})
 SPARK_WIDTH, SPARK_HEIGHT = 96, 26
 
 
@@ -88,6 +89,9 @@ def patient(clinic_id: UUID, patient_id: UUID) -> str:
     person = apis.get("intake", f"/patients/{patient_id}")
     if person.standing == "missing":
         demand_found(person)
+    logistics, care = _logistics(apis, patient_id), {}
+    if visitor.sees_care(clinic_id):
+        care = _care(apis, patient_id, person, logistics["next_dose"])
     return render_template(
         "patient.html",
         section="site.patients",
@@ -96,8 +100,8 @@ def patient(clinic_id: UUID, patient_id: UUID) -> str:
         person=person,
         name=full_name(person.data) if person else "",
         age=_age(person["birth_date"]),
-        **_logistics(apis, patient_id),
-        **(_care(apis, patient_id, person) if visitor.sees_care(clinic_id) else {}),
+        **logistics,
+        **care,
         **_story(clinic_id, patient_id),
     )
 
@@ -118,22 +122,31 @@ def _logistics(apis: Apis, patient_id: UUID) -> dict[str, Any]:
     """What everybody who works in the clinic may see."""
     own = f"/patients/{patient_id}"
     appointments = apis.get("scheduling", f"{own}/appointments")
+    doses = [row for row in appointments if row["type"] == "dosing"]
     return {
         "appointments": appointments,
+        "next_dose": next((row for row in doses if row["status"] in AHEAD), None),
         "ordered_appointments": list(reversed(list(appointments))),
         "booking": apis.get("scheduling", f"{own}/readiness", gate="booking"),
         "messages": apis.get("notifications", f"{own}/messages"),
     }
 
 
-def _care(apis: Apis, patient_id: UUID, person: Answer) -> dict[str, Any]:
-    """What only who treats patients sees."""
+def _care(
+    apis: Apis, patient_id: UUID, person: Answer, dose: Row | None
+) -> dict[str, Any]:
+    """What only who treats patients sees; the escort counts for the next dose."""
     own = f"/patients/{patient_id}"
     episode = apis.get("intake", f"/episodes/{person['episode_id']}")
     return {
         "episode": episode,
         "courses": _courses(episode["measures"] or []),
-        "authorisation": apis.get("sessions", f"{own}/readiness", gate="authorisation"),
+        "authorisation": apis.get(
+            "sessions",
+            f"{own}/readiness",
+            gate="authorisation",
+            appointment_id=dose["id"] if dose else None,
+        ),
         "treatments": apis.get("sessions", f"{own}/sessions"),
         "orders": apis.get("sessions", f"{own}/orders"),
         "integrations": apis.get("sessions", f"{own}/integrations"),

@@ -83,6 +83,8 @@ def frame() -> dict[str, Any]:
         "now": filters.now(),
         "away": apis.away if apis else set(),
         "sees_care": bool(here and visitor and visitor.sees_care(here.id)),
+        "works_here": bool(here and visitor and visitor.works_in(here.id)),
+        "treats_here": bool(here and visitor and visitor.treats_in(here.id)),
     }
 
 

@@ -88,7 +88,7 @@ def _last(shown: Shown, readings: list[Row], limits: Mapping[str, Limits]) -> Va
         shown=shown,
         text="/".join(numbers),
         status=_worst(row, shown.measures),
-        limits=_in_words(limits.get(shown.measures[0], {})),
+        limits=_in_words([limits.get(measure, {}) for measure in shown.measures]),
         taken_at=row["taken_at"],
         trend=_trend([_value(r, shown.measures[0]) or 0 for r in taken[-2:]]),
     )
@@ -151,9 +151,11 @@ def lines(limits: Limits) -> list[dict[str, Any]]:
     ]
 
 
-def _in_words(limits: Limits) -> str:
-    """The limits that call somebody, as text: below 92, from 180."""
-    bounds = limits.get("red") or limits.get("stop") or {}
+def _in_words(limits: list[Limits]) -> str:
+    """The limits that call somebody, as text: below 92, or from 180/110."""
+    red = [found.get("red") or found.get("stop") or {} for found in limits]
     return ", ".join(
-        f"{_BOUNDS[name]} {filters.number(value)}" for name, value in bounds.items()
+        f"{_BOUNDS[name]} "
+        + "/".join(filters.number(bounds[name]) for bounds in red if name in bounds)
+        for name in red[0]
     )

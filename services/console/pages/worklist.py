@@ -12,16 +12,16 @@ from services.console.pages.people import names_of
 from services.console.pages.site import site, wants_fragment
 
 KINDS = {
-    "review": ("clipboard", "Decide on eligibility"),
-    "safety_flag": ("shield", "See to a safety flag"),
-    "alert": ("alarm", "Look at a patient: alert in a session"),
-    "dose_held": ("pause", "Decide about a held dose"),
-    "integration": ("leaf", "Arrange integration"),
-    "no_show": ("absent", "Call: did not come"),
-    "at_risk": ("warning", "Booking at risk: get what is missing"),
-    "message_failed": ("mail", "Reach the patient: a message failed"),
+    "review": ("info", "clipboard", "Decide on eligibility"),
+    "safety_flag": ("bad", "shield", "See to a safety flag"),
+    "alert": ("bad", "alarm", "Look at a patient: alert in a session"),
+    "dose_held": ("warn", "pause", "Decide about a held dose"),
+    "integration": ("info", "leaf", "Arrange integration"),
+    "no_show": ("warn", "absent", "Call: did not come"),
+    "at_risk": ("warn", "warning", "Booking at risk: get what is missing"),
+    "message_failed": ("warn", "mail", "Reach the patient: a message failed"),
 }
-"""What a task asks for, by its kind."""
+"""What a task asks for, by its kind: tone, icon and words."""
 
 
 @site.get("/clinics/<uuid:clinic_id>/worklist")
@@ -59,10 +59,12 @@ def _page(clinic_id: UUID, problem: str = "") -> str:
 
 
 def _shown(task: dict[str, Any]) -> dict[str, Any]:
-    icon, name = KINDS.get(task["kind"], ("circle", filters.sentence(task["kind"])))
+    unknown = ("info", "circle", filters.sentence(task["kind"]))
+    tone, icon, name = KINDS.get(task["kind"], unknown)
     due: str | None = task.get("due_at")
     return {
         **task,
+        "tone": tone,
         "icon": icon,
         "name": name,
         "is_over": due is not None and filters.instant(due) < filters.now(),

@@ -51,10 +51,12 @@
 
   function label(ctx, text, x, y) {
     const [pad, height] = [5 * devicePixelRatio, 16 * devicePixelRatio];
+    ctx.textAlign = "left";
+    ctx.textBaseline = "middle";
     ctx.fillStyle = token("--text");
     ctx.fillRect(x, y, ctx.measureText(text).width + 2 * pad, height);
     ctx.fillStyle = token("--surface");
-    ctx.fillText(text, x + pad, y + height * 0.74);
+    ctx.fillText(text, x + pad, y + height / 2);
   }
 
   // Limits as lines across, doses as lines down, each said in words as well.

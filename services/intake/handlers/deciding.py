@@ -49,7 +49,6 @@ def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
         _assessment(episode, verdict, uow),
         told=coarse(codes.get(command.decision, ())),
     )
-    uow.forget(LAPSE, about=episode.id)
     if decision.valid_until is not None:
         uow.remind(LAPSE, about=episode.id, at=decision.valid_until)
     uow.publish(event, of=episode)
@@ -66,7 +65,6 @@ def lapse_if_expired(episode_id: UUID, uow: UnitOfWork) -> None:
 def let_lapse(episode: Episode, cause_code: str, uow: UnitOfWork) -> None:
     """A yes no longer stands; nothing happens if none did."""
     if episode.is_eligible:
-        uow.forget(LAPSE, about=episode.id)
         for event in episode.lapse(cause_code, at=uow.now):
             uow.publish(event, of=episode)
 

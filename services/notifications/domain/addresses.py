@@ -79,7 +79,7 @@ def endpoint_of(url: str, *, listed: Set[str]) -> Endpoint:
         raise UrlRefusedError("a URL without credentials and fragment is needed")
     if port == 0:
         raise UrlRefusedError("there is no port 0")
-    is_listed = host in listed
+    is_listed = host in {name.lower() for name in listed}
     if not is_listed:
         _check_unlisted(parts.scheme, host, port)
     default = HTTPS_PORT if parts.scheme == "https" else 80

@@ -71,12 +71,12 @@ def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
 def plan_for_appointment(event: AppointmentBooked, uow: UnitOfWork) -> None:
     """An appointment is booked: the patient is told now, and reminded the day before.
 
-    A reminder whose time is past when the appointment is booked is not planned.
+    A reminder whose time is past when the booking is heard of is not planned.
     """
     occasion = _occasion(event.appointment_id, event.patient_id, event.starts_at, uow)
-    now, remind_at = told_at(uow), event.starts_at - REMIND_BEFORE
-    _plan(Template.APPOINTMENT_BOOKED, occasion, now, uow)
-    if remind_at > now:
+    remind_at = event.starts_at - REMIND_BEFORE
+    _plan(Template.APPOINTMENT_BOOKED, occasion, told_at(uow), uow)
+    if remind_at > uow.now:
         _plan(Template.APPOINTMENT_REMINDER, occasion, remind_at, uow)
 
 

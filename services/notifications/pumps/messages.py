@@ -5,6 +5,7 @@ is noted in another. A process that dies in between leaves a lease that runs out
 message is then sent again under the same Message-ID.
 """
 
+import time
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -27,8 +28,8 @@ from shared.errors import NotFoundError, UnavailableError
 from shared.mailbox import inbox
 from shared.service import Runtime
 
-BATCH = 20
-LEASE = timedelta(minutes=2)
+ROUND_SECONDS = 5.0
+LEASE = timedelta(minutes=3)
 ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 Claim = Mapping[str, Any]
@@ -37,12 +38,11 @@ Claim = Mapping[str, Any]
 def deliver_messages(runtime: Runtime) -> int:
     """Send some of what is due; how many messages were looked at."""
     channel = channel_for(runtime)
-    for done in range(BATCH):
-        claim = _claim(runtime)
-        if claim is None:
-            return done
+    ends_at, done = time.monotonic() + ROUND_SECONDS, 0
+    while time.monotonic() < ends_at and (claim := _claim(runtime)):
         _deliver(claim, runtime, channel)
-    return BATCH
+        done += 1
+    return done
 
 
 def _claim(runtime: Runtime) -> Claim | None:

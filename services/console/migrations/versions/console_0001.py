@@ -2,8 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
-
-from shared.database import Document
+from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "console_0001"
 down_revision = None
@@ -11,6 +10,9 @@ branch_labels = ("console",)
 depends_on = None
 
 instant = sa.DateTime(timezone=True)
+document = sa.JSON(none_as_null=True).with_variant(
+    JSONB(none_as_null=True), "postgresql"
+)
 
 
 def upgrade() -> None:
@@ -30,7 +32,7 @@ def upgrade() -> None:
         sa.Column("correlation_id", sa.Uuid()),
         sa.Column("causation_id", sa.Uuid()),
         sa.Column("traceparent", sa.String(64)),
-        sa.Column("data", Document, nullable=False),
+        sa.Column("data", document, nullable=False),
     )
     for columns in (
         ["clinic_id", "occurred_at"],

@@ -54,6 +54,9 @@ def people() -> None:
         sa.Column("registered_at", instant, nullable=False),
     )
     index("patients", "clinic_id", "id")
+
+
+def referrals() -> None:
     record(
         "referrals",
         *belongs("referrals", to="patients"),
@@ -192,6 +195,7 @@ def agreements() -> None:
 
 def upgrade() -> None:
     people()
+    referrals()
     episodes()
     answers()
     agreements()

@@ -1,0 +1,199 @@
+"""A write and a read over HTTP, against bare Flask and psycopg."""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import httpx
+import psycopg
+
+from bench import floor
+from bench.deployment import Deployment, wait_for
+from bench.load import Ask, rate
+from cli.services import load
+from shared.context import Actor, Context, Role
+from shared.events.intake import PatientRegistered
+from shared.events.scheduling import (
+    AppointmentBooked,
+    ClinicOnboarded,
+    EscortConfirmed,
+    PatientArrived,
+)
+from shared.identity import TokenIssuer
+from shared.ids import utc_now, uuid7
+from shared.service import Runtime
+from shared.testing.servers.process import free_port
+
+VITALS = {
+    "systolic_mmhg": 122,
+    "diastolic_mmhg": 78,
+    "heart_rate_bpm": 68,
+    "spo2_percent": 98,
+    "respiratory_rate_bpm": 14,
+    "moaas": 5,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Requests a second, and the floor's."""
+
+    ours: float
+    floor: float
+
+    @property
+    def ratio(self) -> float:
+        """Ours over the floor's."""
+        return self.ours / self.floor
+
+
+def measure(deployment: Deployment, *, seconds: float) -> tuple[Pair, Pair]:
+    """The write (a set of vital signs) and the read (a clinic), each with its floor.
+
+    The two sides take turns, so that a machine that slows down slows both.
+    """
+    bare_write, bare_read = _bare(deployment)
+    write, read = _platform(deployment)
+    pairs = []
+    for own, bare in ((write, bare_write), (read, bare_read)):
+        ours, theirs = [], []
+        for _ in range(3):
+            theirs.append(rate(bare, seconds=seconds))
+            ours.append(rate(own, seconds=seconds))
+        pairs.append(Pair(ours=sorted(ours)[1], floor=sorted(theirs)[1]))
+    return pairs[0], pairs[1]
+
+
+def _bare(deployment: Deployment) -> tuple[Ask, Ask]:
+    url = deployment.postgres.create_database("bench_floor_http")
+    thing_id = uuid4()
+    with psycopg.connect(url, autocommit=True) as database:
+        database.execute(floor.TABLES)
+        database.execute(
+            "insert into things values (%s, 'Fictional Harbour', 'clinic')", (thing_id,)
+        )
+    port = free_port()
+    deployment.run(
+        [sys.executable, "-m", "bench.floor", "serve", f"127.0.0.1:{port}", "2"],
+        {**os.environ, "FLOOR_DATABASE_URL": url},
+    )
+    wait_for(f"http://127.0.0.1:{port}/things/{thing_id}")
+    body = json.dumps({"name": "Fictional Harbour", "kind": "clinic", **VITALS})
+    headers = {"Content-Type": "application/json"}
+    return (
+        Ask(port=port, method="POST", path="/things", headers=headers, body=body),
+        Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={}),
+    )
+
+
+def _platform(deployment: Deployment) -> tuple[Ask, Ask]:
+    clinic_id = _clinic(deployment)
+    token = _token(deployment, clinic_id)
+    session_id = _session(deployment, clinic_id, token)
+    headers = {"Authorization": f"Bearer {token}"}
+    below = f"/v1/clinics/{clinic_id}"
+    write = Ask(
+        port=deployment.port("api", "sessions"),
+        method="POST",
+        path=f"/sessions{below}/sessions/{session_id}/vitals",
+        headers={**headers, "Content-Type": "application/json"},
+        body=json.dumps(VITALS),
+    )
+    read = Ask(
+        port=deployment.port("api", "scheduling"),
+        method="GET",
+        path=f"/scheduling{below}",
+        headers=headers,
+    )
+    return write, read
+
+
+def _token(deployment: Deployment, clinic_id: UUID | None) -> str:
+    settings = deployment.settings("scheduling")
+    issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
+    staff = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
+    admin = frozenset({Role.NETWORK_ADMIN})
+    roles = {clinic_id: staff} if clinic_id else {}
+    actor = Actor(
+        id=uuid4(), roles=roles, network_roles=frozenset() if clinic_id else admin
+    )
+    return issuer.issue(actor, valid_for=timedelta(hours=2))
+
+
+def _clinic(deployment: Deployment) -> UUID:
+    port = deployment.port("api", "scheduling")
+    answer = httpx.post(
+        f"http://127.0.0.1:{port}/scheduling/v1/clinics",
+        json={"name": "Fictional Harbour", "time_zone": "America/New_York"},
+        headers={"Authorization": f"Bearer {_token(deployment, None)}"},
+    )
+    return UUID(answer.raise_for_status().json()["id"])
+
+
+def _session(deployment: Deployment, clinic_id: UUID, token: str) -> str:
+    """A running session, as events and staff would have made it."""
+    patient_id, appointment_id = uuid7(), uuid7()
+    _hear(deployment, clinic_id, patient_id, appointment_id)
+    port = deployment.port("api", "sessions")
+    client = httpx.Client(
+        base_url=f"http://127.0.0.1:{port}/sessions/v1/clinics/{clinic_id}",
+        headers={"Authorization": f"Bearer {token}"},
+    )
+    client.post(
+        f"/patients/{patient_id}/weights", json={"weight_kg": 74.0}
+    ).raise_for_status()
+    order = {
+        "patient_id": str(patient_id),
+        "drug": "racemic_ketamine",
+        "route": "im",
+        "dose_mg": 60.0,
+        "max_doses": 6,
+    }
+    client.post("/orders", json=order).raise_for_status()
+    opened = client.post(
+        "/sessions",
+        json={
+            "appointment_id": str(appointment_id),
+            "identifiers_checked": ["name", "birth_date"],
+        },
+    )
+    session_id: str = opened.raise_for_status().json()["id"]
+    return session_id
+
+
+def _hear(
+    deployment: Deployment, clinic_id: UUID, patient_id: UUID, appointment_id: UUID
+) -> None:
+    """Let the sessions service hear what it would have heard by then."""
+    service = load("sessions")
+    episode_id, now = uuid7(), utc_now()
+    runtime = Runtime.start(service, deployment.settings("sessions"))
+    context = Context(actor=service.actor, clinic_id=clinic_id)
+    about = {"appointment_id": appointment_id, "patient_id": patient_id}
+    with runtime.unit_of_work(context) as uow:
+        for event in (
+            ClinicOnboarded(time_zone="America/New_York", alert_response_seconds=120),
+            PatientRegistered(
+                patient_id=patient_id,
+                episode_id=episode_id,
+                time_zone="America/New_York",
+                channel="none",
+            ),
+            AppointmentBooked(
+                **about,
+                episode_id=episode_id,
+                appointment_type="dosing",
+                starts_at=now,
+                ends_at=now + timedelta(hours=3),
+                resource_ids=(),
+            ),
+            PatientArrived(
+                **about, episode_id=episode_id, room_id=uuid7(), escort_present=True
+            ),
+            EscortConfirmed(**about),
+        ):
+            service.handlers[type(event)](event, uow)
+    runtime.close()

@@ -1,0 +1,139 @@
+"""Runs every measurement, prints a table and writes docs/benchmarks.md."""
+
+import os
+import platform
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from string import Template
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import memory, pipeline, requests
+from bench.deployment import ROOT, Deployment
+from bench.memory import Growth
+
+PAGE = Path("docs/benchmarks.md")
+SERVICES = ("scheduling", "sessions", "console")
+API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One line of the table: what came out, and what was asked for."""
+
+    what: str
+    ours: str
+    floor: str
+    ratio: str
+    target: str
+    good: bool
+
+
+def run(*, quick: bool, write: bool) -> int:
+    """Measure everything; 1 if a target is missed."""
+    console = Console()
+    figures = measure(quick=quick, say=console.print)
+    console.print(as_table(figures))
+    if write:
+        (ROOT / PAGE).write_text(as_page(figures, quick=quick))
+        console.print(f"written to {PAGE}")
+    missed = [figure for figure in figures if not figure.good]
+    return 1 if missed else 0
+
+
+def measure(*, quick: bool, say: object) -> list[Figure]:
+    """Every figure, on servers of our own."""
+    tell = say if callable(say) else print
+    with Deployment(*SERVICES) as deployment:
+        tell("processes are starting")
+        processes = {
+            f"{service} {what}": deployment.start(what, service)
+            for what, service in (
+                ("worker", "scheduling"),
+                ("worker", "console"),
+                ("api", "scheduling"),
+                ("api", "sessions"),
+            )
+        }
+        tell("commit to effect, light load")
+        latency = pipeline.measure_latency(deployment, 60 if quick else 400)
+        tell("commit to effect, as many as go through")
+        flow = pipeline.measure_flow(deployment, 2_000 if quick else 12_000)
+        tell("requests")
+        write, read = requests.measure(deployment, seconds=2 if quick else 6)
+        tell("memory over many events")
+        grown = memory.measure_processes(
+            deployment, processes, 5_000 if quick else 100_000
+        )
+    grown.append(memory.measure_embedded(5_000 if quick else 100_000))
+    return [
+        _rate("events a second, commit to effect", flow.ours, flow.floor, 0.4),
+        _latency(latency),
+        _rate("write requests a second (vital signs)", write.ours, write.floor, 0.5),
+        _rate("read requests a second (a clinic)", read.ours, read.floor, 0.5),
+        *map(_memory, grown),
+    ]
+
+
+def _rate(what: str, ours: float, floor: float, target: float) -> Figure:
+    return Figure(
+        what=what,
+        ours=f"{ours:,.0f}/s",
+        floor=f"{floor:,.0f}/s",
+        ratio=f"{ours / floor:.2f}",
+        target=f"at least {target}",
+        good=ours / floor >= target,
+    )
+
+
+def _latency(latency: pipeline.Latency) -> Figure:
+    return Figure(
+        what="latency, commit to effect, p50 and p99",
+        ours=f"{latency.p50_ms:.0f} ms, {latency.p99_ms:.0f} ms",
+        floor="",
+        ratio="",
+        target="p99 under 100 ms",
+        good=latency.p99_ms < 100,
+    )
+
+
+def _memory(grown: Growth) -> Figure:
+    most = EMBEDDED_MB if grown.process.startswith("embedded") else API_MB
+    gain = grown.after_mb - grown.before_mb
+    return Figure(
+        what=f"memory, {grown.process}",
+        ours=f"{grown.before_mb:.0f} MB, {grown.after_mb:.0f} MB after the events",
+        floor="",
+        ratio="",
+        target=f"under {most} MB, growth under {GROWTH_MB} MB",
+        good=grown.after_mb < most and gain < GROWTH_MB,
+    )
+
+
+def as_table(figures: list[Figure]) -> Table:
+    """The figures for a terminal."""
+    table = Table("what", "ours", "floor", "ratio", "target", "")
+    for figure in figures:
+        mark = "[green]ok[/]" if figure.good else "[red]missed[/]"
+        table.add_row(
+            figure.what, figure.ours, figure.floor, figure.ratio, figure.target, mark
+        )
+    return table
+
+
+def as_page(figures: list[Figure], *, quick: bool) -> str:
+    """The figures as a page of the documentation."""
+    rows = "\n".join(
+        f"| {f.what} | {f.ours} | {f.floor} | {f.ratio} | {f.target} |"
+        f" {'yes' if f.good else 'no'} |"
+        for f in figures
+    )
+    return Template((ROOT / "bench/page.md").read_text()).substitute(
+        how="a quick run" if quick else "a full run",
+        day=f"{datetime.now(UTC):%Y-%m-%d}",
+        python=platform.python_version(),
+        cores=os.cpu_count(),
+        rows=rows,
+    )

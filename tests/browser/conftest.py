@@ -1,0 +1,122 @@
+"""The console on a real port, and a real browser in front of it."""
+
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+from werkzeug.serving import make_server
+
+from tests.console.clinic_day import BusyDay, ClinicDay, busy_day, laboratory
+
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+DESK = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+
+
+@dataclass(kw_only=True)
+class Live:
+    """A busy clinic whose pages answer at an address."""
+
+    busy: BusyDay
+    url: str
+
+    @property
+    def clinic(self) -> str:
+        """The path of the clinic's pages."""
+        return f"{self.url}/clinics/{self.busy.day.clinic_id}"
+
+
+@dataclass(kw_only=True)
+class Screen:
+    """One window of a browser, and what it complains about."""
+
+    page: Page
+    results: Path
+    complaints: list[str] = field(default_factory=list)
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the whole page."""
+        self.page.screenshot(path=self.results / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """The clinic's pages on a free port."""
+    with laboratory(tmp_path_factory.mktemp("live")) as lab:
+        busy = busy_day(ClinicDay.begin(lab))
+        server = make_server("127.0.0.1", 0, lab.platform.wsgi, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield Live(busy=busy, url=f"http://127.0.0.1:{server.server_port}")
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    """The browser, without a window."""
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def results() -> Path:
+    """Where pictures go."""
+    folder = Path(os.environ.get("KAP_TEST_RESULTS", "test-results"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@contextmanager
+def window(browser: Browser, results: Path, **options: Any) -> Iterator[Screen]:
+    """A window of its own; what the browser complains about fails the test."""
+    context = browser.new_context(**options)
+    screen = Screen(page=context.new_page(), results=results)
+    screen.page.on(
+        "console",
+        lambda said: (
+            screen.complaints.append(said.text)
+            if said.type in ("error", "warning")
+            else None
+        ),
+    )
+    screen.page.on("pageerror", lambda error: screen.complaints.append(str(error)))
+    yield screen
+    context.close()
+    assert screen.complaints == []
+
+
+@pytest.fixture
+def screen(browser: Browser, results: Path) -> Iterator[Screen]:
+    """A window at a desk."""
+    with window(browser, results, viewport=DESK) as opened:
+        yield opened
+
+
+@pytest.fixture
+def phone(browser: Browser, results: Path) -> Iterator[Screen]:
+    """A phone, held in the dark."""
+    with window(
+        browser,
+        results,
+        viewport=PHONE,
+        device_scale_factor=2,
+        color_scheme="dark",
+    ) as opened:
+        yield opened

@@ -1,0 +1,156 @@
+"""The console in a real browser: what changes there is seen without a reload."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from shared.context import Role
+from tests.browser.conftest import Live, Screen
+
+
+def enter(page: Page, live: Live, part: str) -> None:
+    """Sign in by the login page."""
+    page.goto(f"{live.url}/login")
+    page.get_by_label("Lakeside").check()
+    page.get_by_role("button", name=part).click()
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+def test_a_prescriber_follows_a_session_from_the_board(
+    live: Live, screen: Screen
+) -> None:
+    page, day = screen.page, live.busy.day
+    page.goto(live.url)
+    screen.keep("login")
+
+    enter(page, live, "Prescriber")
+    screen.keep("board")
+    page.get_by_role("link", name="Mira Solberg, dosing").click()
+    expect(page.get_by_role("heading", name="Mira Solberg")).to_be_visible()
+    screen.keep("patient")
+    page.get_by_label("Sessions", exact=True).get_by_role("link").first.click()
+
+    chart = page.locator("#chart")
+    expect(chart).to_have_attribute("data-points", "5")
+    expect(page.locator("#chart canvas")).to_have_count(3)
+    page.evaluate("window.sameDocument = true")
+    day.wait(minutes=3)
+    day.vitals(live.busy.session, systolic_mmhg=184, diastolic_mmhg=104)
+    expect(chart).to_have_attribute("data-points", "6", timeout=10_000)
+    expect(page.get_by_text("184/104").first).to_be_visible()
+    expect(page.get_by_text("Act now: Blood pressure")).to_be_visible()
+    assert page.evaluate("window.sameDocument") is True
+    screen.keep("session")
+
+    page.get_by_role("link", name="Worklist").click()
+    task = page.get_by_role("listitem").filter(has_text="alert in a session")
+    expect(task).to_be_visible()
+    screen.keep("worklist")
+    task.get_by_role("link", name="Session").click()
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("heading", name="Alerts seen to")).to_be_visible()
+    expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    alerts = day.staff[Role.MONITOR].get("sessions", "/alerts")
+    assert alerts["items"] == []
+
+
+def test_the_board_changes_by_itself(live: Live, screen: Screen) -> None:
+    page, day = screen.page, live.busy.day
+    enter(page, live, "Front desk")
+    tile = page.get_by_role("listitem").filter(has_text="Jonas Adeyemi")
+    expect(tile).to_contain_text("booked")
+    called_off = page.get_by_text("Called off")
+    called_off.click()
+    appointments = day.staff[Role.FRONT_DESK].get("scheduling", "/day")["appointments"]
+    waiting = next(
+        row
+        for row in appointments
+        if row["status"] == "booked" and row["type"] == "dosing"
+    )
+
+    day.arrive(waiting["id"])
+
+    expect(tile).to_contain_text("arrived", timeout=10_000)
+    expect(page.locator("details.off")).to_have_attribute("open", "")
+    assert page.get_by_role("link", name="Sessions").count() == 0
+
+
+def test_old_data_is_called_old_and_fresh_data_is_not(
+    live: Live, screen: Screen
+) -> None:
+    page = screen.page
+    page.clock.install()
+    enter(page, live, "Front desk")
+    banner = page.locator("#stale")
+    page.clock.run_for(4_000)
+    expect(banner).to_be_hidden()
+
+    page.route("**/board*", lambda route: route.abort())
+    page.clock.run_for(20_000)
+    expect(banner).to_be_visible()
+    expect(banner).to_contain_text("No fresh data since 09:4")
+    screen.keep("stale")
+    page.unroute("**/board*")
+    page.clock.run_for(4_000)
+
+    with page.expect_response("**/board*"):
+        page.clock.run_for(4_000)
+    page.clock.run_for(2_000)
+    expect(banner).to_be_hidden()
+    lost = [text for text in screen.complaints if "ERR_FAILED" in text]
+    screen.complaints[:] = [
+        text
+        for text in screen.complaints
+        if text not in lost and "Failed to fetch" not in text
+    ]
+    assert lost
+
+
+def test_clinics_are_switched_in_the_header(live: Live, screen: Screen) -> None:
+    page = screen.page
+    page.goto(f"{live.url}/login")
+    page.get_by_role("button", name="Network admin").click()
+    expect(page.get_by_role("heading", name="Operations")).to_be_visible()
+    screen.keep("operations")
+
+    page.get_by_text("Network", exact=True).click()
+    page.get_by_role("link", name=re.compile("Lakeside")).click()
+
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+def test_what_one_request_set_off_unfolds(live: Live, screen: Screen) -> None:
+    page = screen.page
+    enter(page, live, "Therapist")
+    page.get_by_role("link", name="Events").click()
+    screen.keep("events")
+
+    page.get_by_role("link", name=re.compile("Follow")).first.click()
+    page.locator("summary.said").first.click()
+
+    expect(page.locator("pre").first).to_be_visible()
+    screen.keep("correlation")
+
+
+def test_every_page_fits_a_phone(live: Live, phone: Screen) -> None:
+    page = phone.page
+    enter(page, live, "Clinic admin")
+    person, session = live.busy.dosed.id, live.busy.session
+
+    for name, path in (
+        ("board", "board"),
+        ("patients", "patients"),
+        ("patient", f"patients/{person}"),
+        ("sessions", "sessions"),
+        ("session", f"sessions/{session}"),
+        ("worklist", "worklist"),
+        ("messages", "messages"),
+        ("outbox", "outbox"),
+        ("events", "events"),
+    ):
+        page.goto(f"{live.clinic}/{path}")
+        if name == "session":
+            expect(page.locator("#chart canvas")).to_have_count(3)
+        phone.keep(f"phone-{name}")
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= page.evaluate("window.innerWidth"), name

@@ -1,0 +1,37 @@
+"""Databases for tests of the kernel's parts."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from shared import migrations
+from shared.database import Database
+from shared.testing.servers import PostgresServer
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database on the PostgreSQL server."""
+    name = f"kernel_{uuid4().hex}"
+    yield postgres_server.create_database(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of either kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'kernel'}.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Scheduling's database, with its tables, of either kind."""
+    made = Database(database_url)
+    migrations.upgrade("scheduling", made)
+    yield made
+    made.close()
