@@ -4,6 +4,7 @@ import multiprocessing
 import socket
 import time
 from dataclasses import dataclass
+from itertools import cycle
 from multiprocessing.connection import Connection as Pipe
 
 
@@ -29,17 +30,19 @@ class BadAnswerError(Exception):
     """The server answered something else than success."""
 
 
-def rate(ask: Ask, *, seconds: float, processes: int = 2) -> float:
-    """Answers a second.
+def rate(asks: list[Ask], *, seconds: float, processes: int = 2) -> float:
+    """Answers a second; the requests take turns.
 
     Raises:
         BadAnswerError: an answer is no success.
     """
     context = multiprocessing.get_context("spawn")
     pipes, children = [], []
-    for _ in range(processes):
+    for number in range(processes):
         ours, theirs = context.Pipe()
-        child = context.Process(target=_ask, args=(ask, seconds, theirs))
+        child = context.Process(
+            target=_ask, args=(asks[number::processes], seconds, theirs)
+        )
         child.start()
         pipes.append(ours)
         children.append(child)
@@ -52,14 +55,14 @@ def rate(ask: Ask, *, seconds: float, processes: int = 2) -> float:
     return float(sum(counts)) / seconds
 
 
-def _ask(ask: Ask, seconds: float, pipe: Pipe) -> None:
-    request = ask.text()
+def _ask(asks: list[Ask], seconds: float, pipe: Pipe) -> None:
+    requests = cycle([(ask.port, ask.text()) for ask in asks])
     for _ in range(20):
-        once(ask.port, request)
+        once(*next(requests))
     done = 0
     end = time.monotonic() + seconds
     while time.monotonic() < end:
-        answer = once(ask.port, request)
+        answer = once(*next(requests))
         if not answer.startswith((b"HTTP/1.1 200", b"HTTP/1.1 201")):
             pipe.send(answer[:600].decode(errors="replace"))
             return

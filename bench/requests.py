@@ -27,6 +27,9 @@ from shared.ids import utc_now, uuid7
 from shared.service import Runtime
 from shared.testing.servers.process import free_port
 
+SESSIONS = 12
+"""Sessions that run at once: readings of one are taken one after the other."""
+
 VITALS = {
     "systolic_mmhg": 122,
     "diastolic_mmhg": 78,
@@ -67,7 +70,7 @@ def measure(deployment: Deployment, *, seconds: float) -> tuple[Pair, Pair]:
     return pairs[0], pairs[1]
 
 
-def _bare(deployment: Deployment) -> tuple[Ask, Ask]:
+def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
     url = deployment.postgres.create_database("bench_floor_http")
     thing_id = uuid4()
     with psycopg.connect(url, autocommit=True) as database:
@@ -83,32 +86,35 @@ def _bare(deployment: Deployment) -> tuple[Ask, Ask]:
     wait_for(f"http://127.0.0.1:{port}/things/{thing_id}")
     body = json.dumps({"name": "Fictional Harbour", "kind": "clinic", **VITALS})
     headers = {"Content-Type": "application/json"}
-    return (
-        Ask(port=port, method="POST", path="/things", headers=headers, body=body),
-        Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={}),
-    )
+    write = Ask(port=port, method="POST", path="/things", headers=headers, body=body)
+    read = Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={})
+    return [write] * SESSIONS, [read] * SESSIONS
 
 
-def _platform(deployment: Deployment) -> tuple[Ask, Ask]:
+def _platform(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
     clinic_id = _clinic(deployment)
     token = _token(deployment, clinic_id)
-    session_id = _session(deployment, clinic_id, token)
     headers = {"Authorization": f"Bearer {token}"}
     below = f"/v1/clinics/{clinic_id}"
-    write = Ask(
-        port=deployment.port("api", "sessions"),
-        method="POST",
-        path=f"/sessions{below}/sessions/{session_id}/vitals",
-        headers={**headers, "Content-Type": "application/json"},
-        body=json.dumps(VITALS),
-    )
+    writes = [
+        Ask(
+            port=deployment.port("api", "sessions"),
+            method="POST",
+            path=f"/sessions{below}/sessions/{session_id}/vitals",
+            headers={**headers, "Content-Type": "application/json"},
+            body=json.dumps(VITALS),
+        )
+        for session_id in (
+            _session(deployment, clinic_id, token) for _ in range(SESSIONS)
+        )
+    ]
     read = Ask(
         port=deployment.port("api", "scheduling"),
         method="GET",
         path=f"/scheduling{below}",
         headers=headers,
     )
-    return write, read
+    return writes, [read] * SESSIONS
 
 
 def _token(deployment: Deployment, clinic_id: UUID | None) -> str:

@@ -78,7 +78,6 @@ def _share_metrics() -> None:
 
 def _gunicorn(name: str, settings: Settings) -> Any:
     from gunicorn.app.base import BaseApplication
-    from prometheus_client.multiprocess import mark_process_dead
 
     class Api(BaseApplication):  # type: ignore[misc]
         """gunicorn with our settings; each process makes its own runtime."""
@@ -97,7 +96,7 @@ def _gunicorn(name: str, settings: Settings) -> Any:
                 "control_socket_disable": True,
                 "proc_name": f"kap-api-{name}",
                 "logger_class": _logger(),
-                "child_exit": lambda _, child: mark_process_dead(child.pid),
+                "child_exit": _forget_metrics,
                 "worker_exit": lambda _, __: self.runtime and self.runtime.close(),
             }
             for option, value in options.items():
@@ -115,6 +114,13 @@ def _gunicorn(name: str, settings: Settings) -> Any:
             return create_app(self.runtime)
 
     return Api()
+
+
+def _forget_metrics(_server: Any, child: Any) -> None:
+    """A process that ended no longer counts in the metrics of the API."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(child.pid)  # type: ignore[no-untyped-call]
 
 
 def _logger() -> type:

@@ -1,7 +1,9 @@
 """One service's database: PostgreSQL, or a SQLite file, behind the same few calls."""
 
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -14,8 +16,10 @@ from sqlalchemy import (
     Enum,
     Integer,
     MetaData,
+    Table,
     create_engine,
     event,
+    insert,
     make_url,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -106,11 +110,65 @@ class Database:
             event.listen(self.engine, "begin", _begin_immediate)
             self.reading: Engine = self.engine.execution_options(kap_reading=True)
         else:
-            self.reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            # A pool of its own: switching a connection to autocommit and back, again
+            # and again, costs as much as a small read.
+            self.reading = create_engine(
+                parsed,
+                **options,
+                isolation_level="AUTOCOMMIT",
+                pool_reset_on_return=None,
+            )
 
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+        if self.reading is not self.engine:
+            self.reading.dispose()
+
+
+def insert_rows(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows that all name the same columns.
+
+    On PostgreSQL the statement is compiled once and then given to the driver: this is
+    on the way of every event, and building it anew costs more than sending it.
+    """
+    if connection.dialect.name != "postgresql":
+        connection.execute(insert(table).inline(), list(rows))
+        return
+    text, processors = _compiled_insert(table, tuple(rows[0]), connection.dialect)
+    values = [
+        {
+            name: processors[name](value) if name in processors else value
+            for name, value in row.items()
+        }
+        for row in rows
+    ]
+    raw: Any = connection.connection.driver_connection
+    with raw.cursor() as cursor:
+        if len(values) == 1:
+            cursor.execute(text, values[0])
+        else:
+            cursor.executemany(text, values)
+
+
+@cache
+def _compiled_insert(
+    table: Table, columns: tuple[str, ...], dialect: Dialect
+) -> tuple[str, dict[str, Callable[[Any], Any]]]:
+    """An insert's text for the driver, and what makes values fit the driver's types."""
+    compiled = insert(table).inline().compile(dialect=dialect, column_keys=columns)
+    processors = {
+        name: processor
+        for name in columns
+        if (
+            processor := table.c[name]
+            .type.dialect_impl(dialect)
+            .bind_processor(dialect)
+        )
+    }
+    return str(compiled), processors
 
 
 def is_outage(error: BaseException) -> bool:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     Table,
     Transaction,
     event,
-    insert,
     select,
 )
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -27,7 +26,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from shared import crash
 from shared.aggregate import Aggregate
 from shared.context import Context
-from shared.database import is_outage
+from shared.database import insert_rows, is_outage
 from shared.envelope import Envelope
 from shared.errors import (
     ConflictError,
@@ -210,7 +209,7 @@ class UnitOfWork:
         """Write changes, rows and events, leaving the commit to the edge."""
         self.flush()
         for table, values in self._rows:
-            self.connection.execute(insert(table).inline(), values)
+            insert_rows(self.connection, table, [values])
         outbox.append(self.connection, self._told)
 
     def close(self) -> None:
@@ -324,10 +323,17 @@ def transaction(
 
 
 def _commit(uow: UnitOfWork, begun: Transaction) -> None:
-    with _pipelined(uow):
-        uow.write()
-        crash.point("unit_of_work.before_commit")
-        begun.commit()
+    try:
+        with _pipelined(uow):
+            uow.write()
+            crash.point("unit_of_work.before_commit")
+            begun.commit()
+    except BaseException:
+        if uow.can_pipeline:
+            # What is refused in a pipeline is refused at the commit. SQLAlchemy then
+            # takes the transaction for ended, which it is not: give the session up.
+            uow.connection.invalidate()
+        raise
     crash.point("unit_of_work.after_commit")
 
 

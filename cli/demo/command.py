@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import httpx
@@ -13,6 +14,12 @@ from cli.api_client import Caller, Deployment
 from cli.demo.receiver import Receiver
 from cli.demo.steps import Clinic
 from shared.ids import uuid7
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.demo.audit import Findings
+    from cli.demo.day import Played
 
 SESSION_EVENTS = ["sessions.*"]
 
@@ -38,57 +45,45 @@ def demo(url: str | None, quiet: bool) -> None:
 def play(url: str, *, quiet: bool) -> int:
     """Play against a deployment; the exit status."""
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
 
-    from cli.demo import audit, day
-    from cli.demo.journeys import DAYS
-    from cli.demo.report import print_report
+    from cli.demo.report import print_report, print_verdict
 
     console = Console()
+    played, found = _play_and_look(url, console, quiet=quiet)
+    print_report(played, found, console)
+    return print_verdict(played, found, console)
+
+
+def _play_and_look(
+    url: str, console: "Console", *, quiet: bool
+) -> "tuple[list[Played], Findings]":
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from cli.demo import audit, day
+
     deployment = Deployment(url)
-    try:
-        host = deployment.callback_host()
-    except (httpx.HTTPError, ValueError, KeyError) as error:
-        raise click.ClickException(
-            f"no platform for trying it answers at {url}"
-        ) from error
+    host = _callback_host(deployment)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Receiver(reachable_from_outside=host != "127.0.0.1") as receiver:
         clinics = day.open_clinics(deployment, f" {str(uuid7())[-4:]}")
         for clinic in clinics:
             _subscribe(clinic, f"http://{host}:{receiver.port}/webhooks", receiver)
-        columns = (
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-        )
         with Progress(*columns, console=console, disable=quiet) as progress:
-            bar = progress.add_task("A day of three clinics", total=None)
+            bar = progress.add_task("A day of three clinics", total=day.STEPS)
             played = day.play_day(clinics, lambda: progress.advance(bar))
-            progress.update(bar, description="Waiting until all is heard", total=None)
+            progress.update(bar, description="Waiting until all is heard")
             callers = [_auditor(deployment, clinic) for clinic in clinics]
             audit.wait_until_quiet(callers, receiver)
-        found = audit.look(callers, receiver)
-    print_report(played, found, console)
-    failures = [one for one in played if one.failure]
-    patients = sum(map(len, DAYS))
-    if failures or found.misses:
-        console.print(
-            f"[red bold]Failed:[/] {len(failures)} of {patients} journeys, "
-            f"{len(found.misses)} misses"
-        )
-        return 1
-    console.print(
-        f"[green bold]All well:[/] {patients} patients in {len(clinics)} clinics, "
-        f"{len(found.events)} events, each heard once by all who should."
-    )
-    return 0
+        return played, audit.look(callers, receiver)
+
+
+def _callback_host(deployment: Deployment) -> str:
+    try:
+        return deployment.callback_host()
+    except (httpx.HTTPError, ValueError, KeyError) as error:
+        raise click.ClickException(
+            f"no platform for trying it answers at {deployment.url}"
+        ) from error
 
 
 def _subscribe(clinic: Clinic, url: str, receiver: Receiver) -> None:

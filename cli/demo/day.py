@@ -18,6 +18,8 @@ ROOMS = 5
 AT_ONCE = 6
 PATIENCE_SECONDS = 45.0
 ALERT_RESPONSE_SECONDS = 2
+STEPS = 216
+"""How many steps a day has when all goes well."""
 
 
 @dataclass(kw_only=True)

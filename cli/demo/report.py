@@ -27,6 +27,23 @@ def print_report(played: list[Played], found: Findings, console: Console) -> Non
         console.print(f"[red]missed[/] {miss}" + (f" ({count} times)" * (count > 1)))
 
 
+def print_verdict(played: list[Played], found: Findings, console: Console) -> int:
+    """Say whether all went well; the exit status."""
+    failures = [one for one in played if one.failure]
+    if failures or found.misses:
+        console.print(
+            f"[red bold]Failed:[/] {len(failures)} of {len(played)} journeys, "
+            f"{len(found.misses)} misses"
+        )
+        return 1
+    clinics = len({one.clinic for one in played})
+    console.print(
+        f"[green bold]All well:[/] {len(played)} patients in {clinics} clinics, "
+        f"{len(found.events)} events, each heard once by all who should."
+    )
+    return 0
+
+
 def _patients(played: list[Played]) -> Table:
     table = Table(
         "clinic", "journey", "steps", "s", title="Patients", title_justify="left"

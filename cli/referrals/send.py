@@ -29,6 +29,7 @@ LONGEST_WAIT_S = 300.0
 LONGEST_REASON = 500
 
 _BUSY = (429, 502, 503, 504)
+_UNDER_WAY = ("idempotency_key_in_use", "referral_under_way")
 _STOPS: dict[int, tuple[type[KapError], str]] = {
     401: (
         UnauthenticatedError,
@@ -144,8 +145,8 @@ class Intake:
 
 def _is_busy(response: httpx.Response) -> bool:
     if response.status_code == 409:
-        # The attempt before, whose answer was lost, is still at work.
-        return _json_object(response).get("code") == "idempotency_key_in_use"
+        # The attempt before, whose answer was lost, or somebody else is still at work.
+        return _json_object(response).get("code") in _UNDER_WAY
     return response.status_code in _BUSY
 
 

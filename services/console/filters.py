@@ -187,7 +187,6 @@ FILTERS = {
     "seconds": seconds,
     "due": due,
     "count_up": count_up,
-    "span": span,
     "epoch": epoch,
     "short": short,
     "initials": initials,

@@ -63,15 +63,6 @@ def correlated(reading: Reading, correlation_id: UUID, limit: int = 500) -> list
     )
 
 
-def event(reading: Reading, event_id: UUID) -> Row:
-    """One event.
-
-    Raises:
-        NotFoundError: there is none in this clinic, or none for this reader.
-    """
-    return reading.one(_visible(reading, of=event_id), "event")
-
-
 def sees_all(actor: Actor, clinic_id: UUID | None) -> bool:
     """Whether somebody may see what events disclose about a patient's health."""
     return bool(actor.roles_in(clinic_id) & (CARE | NETWORK))

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.scheduling import handlers, queries, schemas
+from services.scheduling import queries, schemas
 from services.scheduling.commands import (
     AddResource,
     BookAppointment,
@@ -12,6 +12,8 @@ from services.scheduling.commands import (
     OnboardClinic,
 )
 from services.scheduling.domain import Appointment, Clinic, Resource
+from services.scheduling.handlers import appointment, clinic
+from services.scheduling.handlers.readiness import readiness_of
 from shared.context import CLINICAL, NETWORK, STAFF, Role
 from shared.facts import readiness_view
 from shared.http import Routes
@@ -38,7 +40,7 @@ _appointment = schemas.AppointmentView()
 )
 def onboard_clinic(uow: UnitOfWork, body: dict[str, Any]) -> Clinic:
     """A clinic joins the network."""
-    return handlers.onboard_clinic(OnboardClinic(**body), uow)
+    return clinic.onboard_clinic(OnboardClinic(**body), uow)
 
 
 @routes.get("/clinics", network=True, roles=NETWORK, gives=schemas.ClinicsView())
@@ -62,7 +64,7 @@ def show_clinic(reading: Reading) -> Any:
 )
 def add_resource(uow: UnitOfWork, body: dict[str, Any]) -> Resource:
     """A room or a member of staff can be booked."""
-    return handlers.add_resource(AddResource(**body), uow)
+    return clinic.add_resource(AddResource(**body), uow)
 
 
 @routes.get("/resources", roles=READERS, gives=schemas.ResourcesView())
@@ -80,7 +82,7 @@ def list_resources(reading: Reading) -> dict[str, Any]:
 )
 def book_appointment(uow: UnitOfWork, body: dict[str, Any]) -> Appointment:
     """Hold a room, staff and the patient for a time."""
-    return handlers.book_appointment(BookAppointment(**body), uow)
+    return appointment.book_appointment(BookAppointment(**body), uow)
 
 
 @routes.get("/appointments/<uuid:appointment_id>", roles=READERS, gives=_appointment)
@@ -96,7 +98,7 @@ def show_appointment(reading: Reading, appointment_id: UUID) -> Any:
 )
 def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
     """Somebody will take the patient home."""
-    return handlers.confirm_escort(appointment_id, uow)
+    return appointment.confirm_escort(appointment_id, uow)
 
 
 @routes.delete(
@@ -106,7 +108,7 @@ def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
 )
 def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
     """Nobody will take the patient home any more."""
-    return handlers.withdraw_escort(appointment_id, uow)
+    return appointment.withdraw_escort(appointment_id, uow)
 
 
 @routes.post(
@@ -119,7 +121,7 @@ def cancel_appointment(
     uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
 ) -> Appointment:
     """Call an appointment off."""
-    return handlers.cancel_appointment(
+    return appointment.cancel_appointment(
         CancelAppointment(appointment_id=appointment_id, **body), uow
     )
 
@@ -134,7 +136,7 @@ def note_arrival(
     uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
 ) -> Appointment:
     """The patient is here."""
-    return handlers.note_arrival(
+    return appointment.note_arrival(
         NoteArrival(appointment_id=appointment_id, **body), uow
     )
 
@@ -146,7 +148,7 @@ def note_arrival(
 )
 def note_no_show(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
     """The patient did not come."""
-    return handlers.note_no_show(appointment_id, uow)
+    return appointment.note_no_show(appointment_id, uow)
 
 
 @routes.get("/day", roles=READERS, query=schemas.DayQuery(), gives=schemas.DayView())
@@ -178,7 +180,7 @@ def show_readiness(
     at = query["at"] or current_runtime().clock()
     gate = query["gate"]
     known = queries.facts_of(reading, patient_id)
-    return readiness_view(handlers.readiness_of(gate, at, known), gate=gate, at=at)
+    return readiness_view(readiness_of(gate, at, known), gate=gate, at=at)
 
 
 @routes.get("/integrations", roles=READERS, gives=schemas.IntegrationsView())

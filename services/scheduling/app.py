@@ -1,8 +1,8 @@
 """The scheduling service, put together."""
 
-from services.scheduling import handlers
 from services.scheduling.api import routes
 from services.scheduling.domain import DoubleBookedError
+from services.scheduling.handlers import appointment, integration, readiness
 from services.scheduling.models import NO_OVERLAP, facts, metadata
 from shared.events.intake import ConsentWithdrawn, PatientRegistered
 from shared.events.scheduling import EscortConfirmed, EscortWithdrawn
@@ -22,19 +22,19 @@ service = Service(
     blueprint=routes,
     handlers={
         **{
-            event: handlers.note_fact
+            event: readiness.note_fact
             for event in facts.handlers()
             if event not in (EscortConfirmed, EscortWithdrawn)
         },
-        PatientRegistered: handlers.know_patient,
-        ConsentWithdrawn: handlers.release_doses,
-        RecordOpened: handlers.note_begun,
-        PatientDischarged: handlers.fulfil,
-        PreparationCompleted: handlers.fulfil,
-        RecordAborted: handlers.end_early,
-        IntegrationFellDue: handlers.need_integration,
-        IntegrationCompleted: handlers.close_integration,
+        PatientRegistered: appointment.know_patient,
+        ConsentWithdrawn: readiness.release_doses,
+        RecordOpened: appointment.note_begun,
+        PatientDischarged: appointment.fulfil,
+        PreparationCompleted: appointment.fulfil,
+        RecordAborted: appointment.end_early,
+        IntegrationFellDue: integration.need_integration,
+        IntegrationCompleted: integration.close_integration,
     },
-    reminders={handlers.RELEASE: handlers.release_if_not_ready},
+    reminders={readiness.RELEASE: readiness.release_if_not_ready},
     conflicts={NO_OVERLAP: DoubleBookedError},
 )

@@ -299,7 +299,7 @@ class Appointment(Aggregate):
         if self.status not in allowed:
             raise WrongStateError(
                 f"this cannot be done to an appointment that is {self.status.value}",
-                details={"status": self.status.value},
+                details={"state": self.status.value},
             )
 
 

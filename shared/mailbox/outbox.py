@@ -12,12 +12,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
 
+from shared.database import insert_rows
 from shared.envelope import Envelope
 from shared.mailbox.tables import event_log, feed
 
 MAX_NACKS = 5
 
-_INSERT = insert(event_log).inline()
 _FIELDS = (
     "type",
     "clinic_id",
@@ -78,7 +78,7 @@ def as_envelope(row: Row[tuple[object, ...]], sequence: int | None) -> Envelope:
 def append(connection: Connection, envelopes: Iterable[Envelope]) -> None:
     """Write events down, in the transaction that makes them true."""
     if rows := [as_row(envelope) for envelope in envelopes]:
-        connection.execute(_INSERT, rows)
+        insert_rows(connection, event_log, rows)
 
 
 def open_feed(connection: Connection) -> UUID:

@@ -1,5 +1,6 @@
 """A platform under a test's control: its clock stands still, its loops step by hand."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -7,14 +8,15 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from shared.context import Actor, Context, Role
 from shared.envelope import Envelope
 from shared.identity import TokenIssuer, new_key, public_keys
 from shared.ids import uuid7
-from shared.mailbox import outbox
+from shared.mailbox import inbox, outbox
+from shared.mailbox.tables import event_log
 from shared.platform import Platform
 from shared.service import Runtime, Service
 from shared.settings import Settings
@@ -29,6 +31,7 @@ MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """When a laboratory's clock starts: a Monday, before any change of the clocks."""
 
 MOST_STEPS = 2_000
+PATIENCE_SECONDS = 5.0
 
 
 class StandingClock:
@@ -184,12 +187,17 @@ class Lab:
     def settle(self) -> None:
         """Let every service do what it has to do, until nothing is left.
 
+        What a broker has lost is waited for a while and then left to `repair`.
+
         Raises:
             AssertionError: it does not come to an end.
         """
+        patience = time.monotonic() + PATIENCE_SECONDS
         for _ in range(MOST_STEPS):
             busy = [self._once(name) for name in self._steps]
-            if not any(busy) and not self._waiting():
+            if any(busy):
+                patience = time.monotonic() + PATIENCE_SECONDS
+            elif not self._on_their_way() or time.monotonic() > patience:
                 return
         raise AssertionError("the platform does not come to rest")
 
@@ -204,24 +212,28 @@ class Lab:
         busy += [work(runtime) > 0 for work in runtime.service.pumps.values()]
         return any(busy)
 
-    def _waiting(self) -> bool:
-        """Whether anything is still on its way through the broker."""
+    def _on_their_way(self) -> bool:
+        """Whether the broker has taken something that has not arrived yet."""
+        if not self._is_remote:
+            return False
+        runtimes = self.platform.runtimes.values()
         return any(
-            runtime.database.is_sqlite is False and self._unsettled(runtime)
-            for runtime in self.platform.runtimes.values()
+            self._underway(producer, consumer)
+            for consumer in runtimes
+            for producer in runtimes
         )
 
-    def _unsettled(self, runtime: Runtime) -> bool:
-        with runtime.begin() as connection:
-            rows = connection.execute(
-                text(
-                    "select 1 from event_log where route_state = 'pending'"
-                    " union all select 1 from inbox"
-                    " where state = 'pending' and available_at <= :now limit 1"
-                ),
-                {"now": self.clock()},
+    def _underway(self, producer: Runtime, consumer: Runtime) -> bool:
+        with producer.begin() as connection:
+            routed = connection.execute(
+                select(event_log.c.event_id).where(
+                    event_log.c.route_state == "routed",
+                    event_log.c.type.in_(consumer.service.subscriptions),
+                )
             )
-            return rows.first() is not None
+            ids = list(routed.scalars())
+        with consumer.begin() as connection:
+            return bool(inbox.missing(connection, ids))
 
     def caller(
         self,

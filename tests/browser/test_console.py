@@ -85,6 +85,7 @@ def test_old_data_is_called_old_and_fresh_data_is_not(
     page.clock.run_for(4_000)
     expect(banner).to_be_hidden()
 
+    screen.forgiven = ("ERR_FAILED", "htmx:error")
     page.route("**/board*", lambda route: route.abort())
     page.clock.run_for(20_000)
     expect(banner).to_be_visible()
@@ -97,13 +98,6 @@ def test_old_data_is_called_old_and_fresh_data_is_not(
         page.clock.run_for(4_000)
     page.clock.run_for(2_000)
     expect(banner).to_be_hidden()
-    lost = [text for text in screen.complaints if "ERR_FAILED" in text]
-    screen.complaints[:] = [
-        text
-        for text in screen.complaints
-        if text not in lost and "Failed to fetch" not in text
-    ]
-    assert lost
 
 
 def test_clinics_are_switched_in_the_header(live: Live, screen: Screen) -> None:
@@ -113,7 +107,7 @@ def test_clinics_are_switched_in_the_header(live: Live, screen: Screen) -> None:
     expect(page.get_by_role("heading", name="Operations")).to_be_visible()
     screen.keep("operations")
 
-    page.get_by_text("Network", exact=True).click()
+    page.locator(".switcher summary").click()
     page.get_by_role("link", name=re.compile("Lakeside")).click()
 
     expect(page.get_by_role("heading", name="Today")).to_be_visible()

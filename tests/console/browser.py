@@ -9,8 +9,11 @@ from services.console.login import COOKIE
 from shared.context import Actor, Role
 from shared.ids import uuid7
 from shared.testing.lab import Caller, Lab
+from tests.console.busy_day import BusyDay
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}
+HTMX = {**SAME_ORIGIN, "HX-Request": "true"}
+"""What a script on our pages sends when it asks for a part of one."""
 
 
 class Browser:
@@ -48,3 +51,9 @@ def token_of(lab: Lab, role: Role, clinic_id: str | None = None) -> str:
     if clinic_id is None:
         return lab.issuer.issue(Actor(id=uuid7(), network_roles=frozenset({role})))
     return lab.caller(role, clinic_id=clinic_id).token or ""
+
+
+def look(busy: BusyDay, role: Role, path: str) -> str:
+    """A page of the busy clinic, as a role sees it."""
+    browser = Browser.of(busy.day.staff[role])
+    return browser.look(f"/clinics/{busy.day.clinic_id}{path}")

@@ -6,7 +6,7 @@ Monday morning they are admitted and prepared; Wednesday is the day on the board
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -246,99 +246,6 @@ class ClinicDay:
         """Time goes by."""
         self.lab.clock.advance(**time)
         self.lab.settle()
-
-
-@dataclass(kw_only=True)
-class BusyDay:
-    """What the day's pages are looked at for."""
-
-    day: ClinicDay
-    dosed: Person
-    session: str
-    appointment: str
-    at_risk: Person
-    screened: Person
-    arrived: Person
-
-
-def busy_day(day: ClinicDay) -> BusyDay:
-    """Wednesday, 40 minutes into one session, while others come and wait."""
-    mira, jonas = day.register("Mira", "Solberg"), day.register("Jonas", "Adeyemi")
-    lena = day.register("Lena", "Okafor", "1979-11-02")
-    ida = day.register("Ida", "Lindqvist", "1991-01-30")
-    for person, room in ((mira, "River room"), (jonas, "Garden room")):
-        day.admit(person)
-        day.prepare(person, room, "North" if person is mira else "South")
-    day.admit(lena, consents=("treatment",))
-    wednesday = day.lab.clock() + timedelta(days=2)
-    dosing = day.book(mira, "dosing", wednesday, "River room")
-    second = day.book(
-        jonas, "dosing", wednesday + timedelta(hours=2), "Garden room", "South"
-    )
-    day.book(lena, "dosing", wednesday + timedelta(days=2), "Quiet room")
-    talk = day.book(
-        ida, "preparation", wednesday + timedelta(hours=1), "Quiet room", "South"
-    )
-    day.measure(ida, context="intake", each=3)
-    day.screen(ida, psychosis_in_family=True)
-    talk_again = day.book(
-        ida, "preparation", wednesday + timedelta(hours=6), "Quiet room", "South"
-    )
-    day.staff[Role.FRONT_DESK].post(
-        "scheduling",
-        f"/appointments/{talk_again}/cancel",
-        by="patient",
-        reason_code="work",
-    )
-    for appointment in (dosing, second):
-        day.staff[Role.FRONT_DESK].post(
-            "scheduling", f"/appointments/{appointment}/escort"
-        )
-    day.wait(days=2)
-    _withdraw_consent(day, lena)
-    day.arrive(dosing)
-    session = day.open_session(mira, dosing)
-    day.wait(minutes=6)
-    day.dose(session)
-    _course(day, session)
-    day.arrive(talk, escort=False)
-    return BusyDay(
-        day=day,
-        dosed=mira,
-        session=session,
-        appointment=dosing,
-        at_risk=lena,
-        screened=ida,
-        arrived=ida,
-    )
-
-
-def _withdraw_consent(day: ClinicDay, person: Person) -> None:
-    """Something a dose rests on lapses: the booking is at risk."""
-    orders = day.staff[Role.PRESCRIBER].get("sessions", f"/patients/{person.id}/orders")
-    day.staff[Role.PRESCRIBER].post(
-        "sessions", f"/orders/{orders['items'][0]['id']}/cancel"
-    )
-    day.lab.settle()
-
-
-def _course(day: ClinicDay, session: str) -> None:
-    """Pressure rises and comes down again, as it does."""
-    for minutes, systolic, diastolic, heart, oxygen, awake in (
-        (5, 138, 86, 78, 98, 5),
-        (10, 152, 92, 88, 97, 4),
-        (15, 164, 98, 94, 96, 4),
-        (7, 148, 90, 86, 97, 4),
-    ):
-        day.wait(minutes=minutes)
-        day.vitals(
-            session,
-            systolic_mmhg=systolic,
-            diastolic_mmhg=diastolic,
-            heart_rate_bpm=heart,
-            spo2_percent=oxygen,
-            moaas=awake,
-        )
 
 
 @contextmanager

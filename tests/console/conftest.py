@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from services.console.app import service as console
+from shared.ids import uuid7
 from shared.testing.lab import Lab
-from tests.console.clinic_day import BusyDay, ClinicDay, busy_day, laboratory
+from shared.testing.servers import PostgresServer
+from tests.console.busy_day import BusyDay, busy_day
+from tests.console.clinic_day import ClinicDay, laboratory
 
 
 @pytest.fixture(scope="session")
@@ -23,6 +26,23 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     made = Lab([console], tmp_path, front="console", development_issuer=True)
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
+    """The console alone, on either database."""
+    if request.param == "sqlite":
+        made = Lab([console], tmp_path, front="console")
+        yield made
+        made.close()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    name = f"console_{uuid7().hex}"
+    url = server.create_database(name).replace("postgresql:", "postgresql+psycopg:")
+    made = Lab([console], tmp_path, database_url=lambda _: url, front="console")
+    yield made
+    made.close()
+    server.drop_database(name)
 
 
 @pytest.fixture

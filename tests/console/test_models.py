@@ -8,10 +8,10 @@ from shared.events import catalogue
 from shared.testing.lab import Lab
 
 
-def test_the_migrated_tables_are_those_of_the_models(lab: Lab) -> None:
+def test_the_migrated_tables_are_those_of_the_models(on_both: Lab) -> None:
     own = set(service.metadata.tables)
 
-    with lab.runtime("console").database.engine.connect() as connection:
+    with on_both.runtime("console").database.engine.connect() as connection:
         context = MigrationContext.configure(
             connection,
             opts={"include_name": lambda name, kind, _: kind != "table" or name in own},

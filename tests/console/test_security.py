@@ -11,7 +11,8 @@ from shared.context import Role
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from tests.console.browser import Browser, token_of
-from tests.console.clinic_day import BusyDay, ClinicDay
+from tests.console.busy_day import BusyDay
+from tests.console.clinic_day import ClinicDay
 
 INLINE = re.compile(r"<style|\sstyle=|\son[a-z]+=|\shx-on|<script(?![^>]*\ssrc=)", re.I)
 

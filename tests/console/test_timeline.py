@@ -16,7 +16,8 @@ from shared.events import Event
 from shared.events.intake import SafetyFlagged
 from shared.events.scheduling import ClinicOnboarded, PatientArrived
 from shared.testing.lab import Caller, Lab
-from tests.console.clinic_day import BusyDay, ClinicDay
+from tests.console.busy_day import BusyDay
+from tests.console.clinic_day import ClinicDay
 
 CLINIC = UUID(int=1)
 OTHER_CLINIC = UUID(int=2)
@@ -74,12 +75,12 @@ def names(caller: Caller, path: str = "/timeline", **query: object) -> list[str]
     return [row["name"] for row in caller.get("console", path, **query)["items"]]
 
 
-def test_an_event_is_noted_with_what_it_is_about(lab: Lab) -> None:
+def test_an_event_is_noted_with_what_it_is_about(on_both: Lab) -> None:
     event = arrived()
 
-    told = note(lab, event)
+    told = note(on_both, event)
 
-    (row,) = reader(lab).get("console", "/timeline")["items"]
+    (row,) = reader(on_both).get("console", "/timeline")["items"]
     assert row["event_id"] == str(told.id)
     assert row["patient_id"] == str(PATIENT)
     assert row["appointment_id"] == str(event.appointment_id)
@@ -87,50 +88,50 @@ def test_an_event_is_noted_with_what_it_is_about(lab: Lab) -> None:
     assert row["correlation_id"] == str(told.correlation_id)
 
 
-def test_an_event_told_twice_is_noted_once(lab: Lab) -> None:
+def test_an_event_told_twice_is_noted_once(on_both: Lab) -> None:
     event = arrived()
-    told = note(lab, event)
+    told = note(on_both, event)
 
-    with lab.unit_of_work("console", CLINIC, causing=told) as uow:
+    with on_both.unit_of_work("console", CLINIC, causing=told) as uow:
         handlers.note_event(event, uow)
 
-    assert names(reader(lab)) == ["scheduling.patient.arrived"]
+    assert names(reader(on_both)) == ["scheduling.patient.arrived"]
 
 
-def test_an_event_that_nobody_told_is_refused(lab: Lab) -> None:
+def test_an_event_that_nobody_told_is_refused(on_both: Lab) -> None:
     with (
         pytest.raises(InvalidError),
-        lab.unit_of_work("console", CLINIC) as uow,
+        on_both.unit_of_work("console", CLINIC) as uow,
     ):
         handlers.note_event(arrived(), uow)
 
 
-def test_a_clinic_told_of_twice_has_one_clock(lab: Lab) -> None:
+def test_a_clinic_told_of_twice_has_one_clock(on_both: Lab) -> None:
     event = ClinicOnboarded(time_zone="Europe/Vienna", alert_response_seconds=120)
-    told = note(lab, event)
+    told = note(on_both, event)
 
     for _ in range(2):
-        with lab.unit_of_work("console", CLINIC, causing=told) as uow:
+        with on_both.unit_of_work("console", CLINIC, causing=told) as uow:
             handlers.know_clinic(event, uow)
 
-    with lab.runtime("console").begin() as connection:
+    with on_both.runtime("console").begin() as connection:
         rows = connection.execute(select(clinics)).all()
     assert [tuple(row) for row in rows] == [(CLINIC, "Europe/Vienna")]
 
 
-def test_the_timeline_is_the_newest_first(lab: Lab) -> None:
-    note(lab, arrived())
-    note(lab, flagged())
+def test_the_timeline_is_the_newest_first(on_both: Lab) -> None:
+    note(on_both, arrived())
+    note(on_both, flagged())
 
-    assert names(reader(lab)) == [
+    assert names(reader(on_both)) == [
         "intake.safety.flagged",
         "scheduling.patient.arrived",
     ]
 
 
-def test_pages_of_the_timeline_join_without_gap_or_repeat(lab: Lab) -> None:
-    told = [str(note(lab, arrived()).id) for _ in range(5)]
-    caller = reader(lab)
+def test_pages_of_the_timeline_join_without_gap_or_repeat(on_both: Lab) -> None:
+    told = [str(note(on_both, arrived()).id) for _ in range(5)]
+    caller = reader(on_both)
 
     seen: list[str] = []
     while len(seen) < len(told):
@@ -142,31 +143,33 @@ def test_pages_of_the_timeline_join_without_gap_or_repeat(lab: Lab) -> None:
     assert seen == told[::-1]
 
 
-def test_the_front_desk_does_not_learn_what_discloses_health(lab: Lab) -> None:
-    note(lab, arrived())
-    note(lab, flagged())
+def test_the_front_desk_does_not_learn_what_discloses_health(on_both: Lab) -> None:
+    note(on_both, arrived())
+    note(on_both, flagged())
     own = f"/patients/{PATIENT}/timeline"
 
     for path in ("/timeline", own):
-        assert names(reader(lab, Role.FRONT_DESK), path) == [
+        assert names(reader(on_both, Role.FRONT_DESK), path) == [
             "scheduling.patient.arrived"
         ]
-        assert len(names(reader(lab, Role.PRESCRIBER), path)) == 2
+        assert len(names(reader(on_both, Role.PRESCRIBER), path)) == 2
 
 
-def test_the_front_desk_cannot_go_on_behind_an_event_it_may_not_see(lab: Lab) -> None:
-    hidden = note(lab, flagged())
+def test_the_front_desk_cannot_go_on_behind_an_event_it_may_not_see(
+    on_both: Lab,
+) -> None:
+    hidden = note(on_both, flagged())
 
-    problem = reader(lab, Role.FRONT_DESK).refused(
+    problem = reader(on_both, Role.FRONT_DESK).refused(
         "console", f"/timeline?after={hidden.id}", method="GET"
     )
 
     assert problem["code"] == "not_found"
 
 
-def test_another_clinics_events_are_not_there(lab: Lab) -> None:
-    there = note(lab, arrived(), OTHER_CLINIC)
-    caller = reader(lab)
+def test_another_clinics_events_are_not_there(on_both: Lab) -> None:
+    there = note(on_both, arrived(), OTHER_CLINIC)
+    caller = reader(on_both)
 
     assert names(caller) == []
     assert names(caller, f"/patients/{PATIENT}/timeline") == []
@@ -174,12 +177,12 @@ def test_another_clinics_events_are_not_there(lab: Lab) -> None:
     assert problem["code"] == "not_found"
 
 
-def test_the_timeline_is_not_for_whoever_has_no_role(lab: Lab) -> None:
-    note(lab, arrived())
+def test_the_timeline_is_not_for_whoever_has_no_role(on_both: Lab) -> None:
+    note(on_both, arrived())
 
     for caller, code in (
-        (lab.nobody(CLINIC), "unauthenticated"),
-        (lab.caller(Role.INTEGRATOR, clinic_id=CLINIC), "forbidden"),
+        (on_both.nobody(CLINIC), "unauthenticated"),
+        (on_both.caller(Role.INTEGRATOR, clinic_id=CLINIC), "forbidden"),
     ):
         problem = caller.refused("console", "/timeline", method="GET")
         assert problem["code"] == code

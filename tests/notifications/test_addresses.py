@@ -160,6 +160,15 @@ def test_the_parts_of_a_good_url_are_kept() -> None:
     assert not endpoint.is_listed
 
 
+def test_a_public_address_may_stand_for_a_name() -> None:
+    endpoint = endpoint_of("https://[2606:4700::1111]/", listed=NOBODY)
+
+    assert (endpoint.host, endpoint.authority) == (
+        "2606:4700::1111",
+        "[2606:4700::1111]",
+    )
+
+
 def test_a_listed_host_may_be_private_plain_and_at_any_port() -> None:
     listed = frozenset({"10.0.0.5", "EHR.internal", "::1"})
 

@@ -1,9 +1,12 @@
 """Sending by mail: what patients read, what is tried again, and what is never kept."""
 
 import re
+from uuid import UUID
 
 import pytest
 
+from services.notifications.domain.messages import MailRefusedError
+from services.notifications.handlers import sending
 from services.notifications.pumps.messages import deliver_messages
 from shared.context import Role
 from shared.events.scheduling import AppointmentCancelled
@@ -151,6 +154,43 @@ def test_an_intake_that_does_not_answer_costs_no_try(
     mailing.wait(minutes=1)
 
     assert len(smtp_sink.messages) == 1
+
+
+def test_an_intake_that_answers_something_else_costs_no_try(
+    mailing: Clinic, smtp_sink: SmtpSink
+) -> None:
+    patient = mailing.register()
+    zone = mailing.intake.contacts[patient].pop("time_zone")
+    mailing.tell(mailing.booking(patient, days=1))
+    assert tries_of(mailing) == 0
+
+    mailing.intake.contacts[patient]["time_zone"] = zone
+    mailing.wait(minutes=1)
+
+    assert len(smtp_sink.messages) == 1
+
+
+def test_what_came_of_a_sending_is_noted_once_and_never_against_a_suppression(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(clinic.booking(clinic.register(), hours=6))
+    clinic.tell(clinic.booking(clinic.register(channel="none"), hours=6))
+    suppressed, sent = (
+        UUID(message["id"])
+        for message in clinic.caller(Role.MONITOR).get("notifications", "/messages")[
+            "items"
+        ]
+    )
+    before = clinic.lab.names("notifications")
+
+    with clinic.lab.unit_of_work("notifications", clinic.id) as uow:
+        sending.note_sent(sent, "outbox/again", uow)
+        sending.note_not_sent(suppressed, MailRefusedError(), uow)
+        sending.note_unreachable(suppressed, uow)
+
+    assert clinic.lab.names("notifications") == before
+    assert [message[1] for message in clinic.messages()] == ["sent", "suppressed"]
+    assert clinic.tasks() == []
 
 
 def test_a_message_whose_time_is_past_is_not_sent(clinic: Clinic) -> None:

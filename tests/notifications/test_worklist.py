@@ -1,88 +1,55 @@
 """What comes onto the staff's worklist, who sees it, and how it leaves."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from services.notifications.domain.tasks import CALL_WITHIN
+from services.notifications.models import tasks
 from shared.context import Role
 from shared.events import Event
 from shared.events.intake import (
     EligibilityDeferred,
     PatientEligible,
     PatientIneligible,
-    ReviewRequested,
     SafetyCleared,
-    SafetyFlagged,
 )
 from shared.events.scheduling import (
-    AppointmentCancelled,
     AppointmentFulfilled,
-    AppointmentMarkedAtRisk,
-    AppointmentNoShow,
     AppointmentReleased,
 )
 from shared.events.sessions import (
-    AlertAcknowledged,
-    AlertEscalated,
-    AlertRaised,
-    DoseAuthorised,
-    DoseHeld,
-    IntegrationCompleted,
-    IntegrationFellDue,
-    IntegrationMissed,
     PatientDischarged,
     RecordAborted,
 )
 from shared.ids import uuid7
 from shared.testing.lab import MORNING
 from tests.notifications.clinic_lab import Clinic
-
-DUE = MORNING + timedelta(hours=1)
-LATER = MORNING + timedelta(hours=2)
-P, E, A, S, X, G, F = (uuid7() for _ in range(7))
-"""Patient, episode, appointment, session, alert, integration, flag."""
-
-REVIEW = ReviewRequested(patient_id=P, episode_id=E, due_at=DUE)
-FLAG = SafetyFlagged(patient_id=P, episode_id=E, flag_id=F, level="high", due_at=DUE)
-ALERT = AlertRaised(
-    alert_id=X,
-    session_id=S,
-    patient_id=P,
-    severity="red",
-    rule_code="systolic",
-    due_at=DUE,
-)
-ESCALATED = AlertEscalated(
-    alert_id=X, session_id=S, patient_id=P, level=2, due_at=LATER
-)
-ACKNOWLEDGED = AlertAcknowledged(alert_id=X, session_id=S, patient_id=P)
-HELD = DoseHeld(session_id=S, patient_id=P, reason_code="blood_pressure")
-AUTHORISED = DoseAuthorised(session_id=S, patient_id=P)
-FELL_DUE = IntegrationFellDue(
-    integration_id=G,
-    session_id=S,
-    patient_id=P,
-    episode_id=E,
-    due_at=DUE,
-    late_at=LATER,
-)
-MISSED = IntegrationMissed(integration_id=G, session_id=S, patient_id=P)
-INTEGRATED = IntegrationCompleted(integration_id=G, session_id=S, patient_id=P)
-AT_RISK = AppointmentMarkedAtRisk(
-    appointment_id=A, patient_id=P, missing=("order.active",), cutoff_at=DUE
-)
-NO_SHOW = AppointmentNoShow(
-    appointment_id=A, patient_id=P, episode_id=E, appointment_type="dosing"
-)
-CANCELLED = AppointmentCancelled(
-    appointment_id=A,
-    patient_id=P,
-    by="patient",
-    reason_code="ill",
-    notice_minutes=5,
-    late=True,
+from tests.notifications.happenings import (
+    ACKNOWLEDGED,
+    ALERT,
+    AT_RISK,
+    AUTHORISED,
+    CANCELLED,
+    DUE,
+    ESCALATED,
+    FELL_DUE,
+    FLAG,
+    HELD,
+    INTEGRATED,
+    LATER,
+    MISSED,
+    NO_SHOW,
+    REVIEW,
+    A,
+    E,
+    F,
+    G,
+    P,
+    S,
+    X,
 )
 
 OPENINGS = [
@@ -329,6 +296,18 @@ def test_a_task_is_ticked_off_by_its_role_or_an_administrator(clinic: Clinic) ->
     assert (machine["status"], machine["code"]) == (403, "forbidden")
     assert (unknown["status"], unknown["code"]) == (404, "not_found")
     assert done["status"] == "done"
+
+
+def test_what_was_closed_before_it_was_opened_is_no_task(clinic: Clinic) -> None:
+    clinic.tell(ACKNOWLEDGED, version=2)
+    with clinic.lab.runtime("notifications").begin() as connection:
+        trace = connection.execute(select(tasks.c.id)).scalar_one()
+
+    problem = clinic.caller(Role.CLINIC_ADMIN).refused(
+        "notifications", f"/tasks/{trace}/done"
+    )
+
+    assert (problem["status"], problem["code"]) == (404, "not_found")
 
 
 @pytest.mark.parametrize("query", ["status=closed", "role=monitor", "limit=0", "x=1"])

@@ -1,7 +1,7 @@
 """A clinic to treat patients in: what others would have told, and who works there."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -292,3 +292,35 @@ def _is_one_of(event: Event, named: Iterable[type[Event] | str]) -> bool:
     """Whether an event is of a kind, a consent's or an instrument's, that is named."""
     about = {getattr(event, name, None) for name in ("consent_type", "instrument")}
     return any(one is type(event) or one in about for one in named)
+
+
+def checked(day: Day, **order: Any) -> Patient:
+    """A patient whose checks said go."""
+    patient = day.patient().here(**order).open()
+    patient.vitals()
+    patient.precheck()
+    return patient
+
+
+def authorised(day: Day, **order: Any) -> Patient:
+    """A patient whose dose is authorised."""
+    patient = checked(day, **order)
+    patient.authorise()
+    return patient
+
+
+def refused(patient: Patient, what: str, **body: Any) -> tuple[int, str]:
+    """Status and code of a step of a session that must be refused."""
+    problem = patient.refused(what, **body)
+    return problem["status"], problem["code"]
+
+
+def dose_body(given_mg: float = 50, **said: Any) -> dict[str, Any]:
+    """A dose, nothing wasted."""
+    usual = {"drawn_mg": given_mg, "wasted_mg": 0, "lot": "fict-1"}
+    return {"given_mg": given_mg, **usual, **said}
+
+
+def dosed_at(patient: Patient) -> datetime:
+    """When the first dose was given."""
+    return datetime.fromisoformat(patient.chart["first_dose_at"])

@@ -1,10 +1,12 @@
 """Alerts: escalated by the clock, acknowledged by a clinician."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import pytest
 
 from services.sessions.app import service
+from services.sessions.handlers.alert import escalate_alert
 from shared.rulepack import load_pack
 from shared.testing.lab import Lab
 from tests.sessions.clinic_day import NAME, RESPONSE_SECONDS, Day, Patient
@@ -96,6 +98,34 @@ def test_an_alert_is_acknowledged_once(day: Day, alerted: Patient) -> None:
 
     assert (problem["status"], problem["code"]) == (409, "already_acknowledged")
     assert len(day.told("alert.acknowledged")) == 1
+
+
+def reminders(day: Day) -> list[str]:
+    """The reminders that have fired."""
+    types = [row["type"] for row in day.lab.inbox(NAME)]
+    return [kind for kind in types if kind.startswith("timer.")]
+
+
+def test_an_acknowledged_alert_leaves_no_reminder_behind(
+    day: Day, alerted: Patient
+) -> None:
+    day.monitor.post(NAME, f"/alerts/{the_alert(day)}/acknowledge")
+
+    pass_time(day, RESPONSE_SECONDS)
+
+    assert reminders(day) == []
+
+
+def test_a_reminder_that_was_already_on_its_way_asks_nobody(
+    day: Day, alerted: Patient
+) -> None:
+    alert_id = the_alert(day)
+    day.monitor.post(NAME, f"/alerts/{alert_id}/acknowledge")
+
+    with day.lab.unit_of_work(NAME, day.clinic_id) as uow:
+        escalate_alert(UUID(alert_id), uow)
+
+    assert day.told("alert.escalated") == []
 
 
 def test_two_rules_escalate_each_for_itself(day: Day, alerted: Patient) -> None:

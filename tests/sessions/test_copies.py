@@ -66,6 +66,12 @@ def arrived(appointment_id: Any) -> PatientArrived:
     )
 
 
+def registered(patient_id: Any, episode_id: Any) -> PatientRegistered:
+    return PatientRegistered(
+        patient_id=patient_id, episode_id=episode_id, time_zone="UTC", channel="sms"
+    )
+
+
 def cancelled(appointment_id: Any) -> AppointmentCancelled:
     return AppointmentCancelled(
         appointment_id=appointment_id,
@@ -122,12 +128,28 @@ def test_a_clinic_and_a_patient_may_change(day: Day) -> None:
     for version, (episode, seconds) in enumerate([(uuid7(), 60), (episode_id, 30)], 2):
         tell(
             day,
-            PatientRegistered(
-                patient_id=patient_id,
-                episode_id=episode,
-                time_zone="UTC",
-                channel="sms",
-            ),
+            registered(patient_id, episode),
+            version=version,
+            aggregate_id=patient_id,
+        )
+        tell(
+            day,
+            ClinicOnboarded(time_zone="UTC", alert_response_seconds=seconds),
+            version=version,
+            aggregate_id=day.clinic_id,
+        )
+
+    with day.lab.unit_of_work(NAME, day.clinic_id) as uow:
+        assert uow.get(Patient, patient_id).episode_id == episode_id
+        assert uow.get(Clinic, day.clinic_id).alert_response_seconds == 30
+
+
+def test_old_news_of_a_clinic_or_a_patient_changes_nothing(day: Day) -> None:
+    patient_id, episode_id = uuid7(), uuid7()
+    for version, episode, seconds in [(5, episode_id, 30), (4, uuid7(), 60)]:
+        tell(
+            day,
+            registered(patient_id, episode),
             version=version,
             aggregate_id=patient_id,
         )

@@ -1,9 +1,8 @@
 """Rules that need no database."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from services.sessions.domain.amounts import Amounts, micrograms, milligrams
-from services.sessions.domain.discharge import Checklist, unmet
 from services.sessions.domain.errors import (
     AmountsDoNotAddUpError,
     DoseAboveOrderError,
@@ -22,17 +20,16 @@ from services.sessions.domain.errors import (
 from services.sessions.domain.order import Drug, Order, OrderStatus
 from services.sessions.domain.precheck import Answers, HoldReason, assess
 from services.sessions.domain.vitals import (
-    Vitals,
     alarms,
     current_values,
     demand_current,
     time_taken,
 )
 from shared.errors import InvalidError
-from shared.rulepack import Decision, Route, Status, VitalsPhase, load_pack
-from tests.sessions.clinic_day import CALM, CHECKLIST
+from shared.rulepack import Decision, Route, VitalsPhase, load_pack
+from tests.sessions.clinic_day import CALM
+from tests.sessions.readings import NOW, a_reading
 
-NOW = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 PACK = load_pack()
 GOOD = Answers(
     fasting=True,
@@ -225,23 +222,6 @@ def test_before_a_dose_only_a_stop_alarms() -> None:
     assert codes(stopped) == ["bp_stop"]
 
 
-def a_reading(*, minutes_ago: float, **values: float) -> Vitals:
-    return Vitals(
-        id=uuid4(),
-        clinic_id=uuid4(),
-        session_id=uuid4(),
-        patient_id=uuid4(),
-        phase=VitalsPhase.DURING,
-        status=Status.OK,
-        taken_at=NOW - timedelta(minutes=minutes_ago),
-        recorded_at=NOW,
-        recorded_by=uuid4(),
-        ratings=[],
-        rule_pack=PACK.version,
-        **values,  # type: ignore[arg-type]
-    )
-
-
 def test_what_counts_is_the_latest_of_each_measure() -> None:
     readings = [
         a_reading(minutes_ago=20, systolic_mmhg=190, diastolic_mmhg=80),
@@ -295,110 +275,3 @@ def test_a_reading_from_before_the_record_or_from_the_future_is_refused(
 
 def test_a_bedside_clock_that_is_a_little_fast_counts_as_now() -> None:
     assert taken(NOW + timedelta(seconds=40)) == NOW
-
-
-def leaving(
-    readings: list[Vitals] | None = None,
-    *,
-    measured: Mapping[str, Any] | None = None,
-    stayed_minutes: float = 120,
-    checklist: dict[str, bool] | None = None,
-) -> tuple[str, ...]:
-    """What speaks against leaving, with calm readings unless others are given."""
-    calm = {**CALM, **(measured or {})}
-    found = readings or [a_reading(minutes_ago=ago, **calm) for ago in (10, 0)]
-    return unmet(
-        Checklist(**{**CHECKLIST, **(checklist or {})}),
-        current_values(found, now=NOW),
-        found,
-        baseline={"systolic_mmhg": 150, "diastolic_mmhg": 95},
-        stayed=timedelta(minutes=stayed_minutes),
-        minimum_stay=PACK.discharge.minimum_stay[Route.ESKETAMINE_NASAL],
-        criteria=PACK.discharge,
-    )
-
-
-def test_a_patient_who_is_well_may_leave() -> None:
-    assert leaving() == ()
-
-
-@pytest.mark.parametrize(
-    ("measured", "code"),
-    [
-        ({"systolic_mmhg": 181}, "blood_pressure"),
-        ({"diastolic_mmhg": 115}, "blood_pressure"),
-        ({"spo2_percent": 93}, "spo2"),
-        ({"respiratory_rate_bpm": 11}, "respiratory_rate"),
-        ({"respiratory_rate_bpm": 21}, "respiratory_rate"),
-        ({"moaas": 4}, "moaas"),
-    ],
-)
-def test_one_measure_keeps_a_patient(measured: dict[str, float], code: str) -> None:
-    assert leaving(measured=measured) == (code,)
-
-
-@pytest.mark.parametrize(
-    "measured",
-    [
-        {"systolic_mmhg": 180, "diastolic_mmhg": 114},
-        {"systolic_mmhg": 140, "diastolic_mmhg": 90},
-        {"spo2_percent": 94},
-        {"respiratory_rate_bpm": 12},
-        {"respiratory_rate_bpm": 20},
-    ],
-)
-def test_values_at_the_borders_of_the_pack_let_a_patient_go(
-    measured: dict[str, float],
-) -> None:
-    assert leaving(measured=measured) == ()
-
-
-@pytest.mark.parametrize(
-    "missing",
-    [
-        "systolic_mmhg",
-        "diastolic_mmhg",
-        "spo2_percent",
-        "respiratory_rate_bpm",
-        "moaas",
-    ],
-)
-def test_a_measure_nobody_took_lately_keeps_a_patient(missing: str) -> None:
-    values = {name: value for name, value in CALM.items() if name != missing}
-    readings = [a_reading(minutes_ago=minutes, **values) for minutes in (10, 0)]
-
-    assert len(leaving(readings)) == 1
-
-
-@pytest.mark.parametrize(
-    "answer", [name for name in CHECKLIST if name != "escort_present"]
-)
-def test_one_answer_keeps_a_patient(answer: str) -> None:
-    assert leaving(checklist={answer: False}) == (answer,)
-
-
-def test_the_least_stay_ends_to_the_minute() -> None:
-    assert leaving(stayed_minutes=120) == ()
-    assert leaving(stayed_minutes=119.9) == ("minimum_stay",)
-
-
-@pytest.mark.parametrize(
-    ("checks", "may_leave"),
-    [
-        ([(10, 5), (0, 5)], True),
-        ([(9.9, 5), (0, 5)], False),
-        ([(0, 5)], False),
-        ([(20, 5), (10, 4), (0, 5)], False),
-        ([(20, 5), (12, 4), (11, 5), (0, 5)], True),
-        ([(10, 5), (5, 5), (0, 5)], True),
-        ([(20, 5), (10, 5), (0, 4)], False),
-    ],
-)
-def test_awake_is_two_checks_in_a_row_ten_minutes_apart(
-    checks: list[tuple[float, int]], may_leave: bool
-) -> None:
-    readings = [
-        a_reading(minutes_ago=ago, **{**CALM, "moaas": moaas}) for ago, moaas in checks
-    ]
-
-    assert ("moaas" not in leaving(readings)) is may_leave

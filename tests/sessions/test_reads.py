@@ -1,6 +1,12 @@
 """What screens read."""
 
+import pytest
+
+from services.sessions.queries import readiness_of
+from shared.context import Context
+from shared.errors import NotFoundError
 from shared.ids import uuid7
+from shared.readiness import Gate
 from tests.sessions.clinic_day import CALM, NAME, Day
 
 
@@ -149,3 +155,12 @@ def test_every_route_is_described(day: Day) -> None:
     prefix = f"/{NAME}/v1/clinics/{{clinic_id}}"
     assert f"{prefix}/sessions/{{session_id}}/vitals" in spec["paths"]
     assert f"{prefix}/integrations/{{integration_id}}/complete" in spec["paths"]
+
+
+def test_readiness_is_read_for_a_clinic_and_never_across_all(day: Day) -> None:
+    runtime = day.lab.runtime(NAME)
+    network = Context(actor=runtime.service.actor)
+    query = {"gate": Gate.BOOKING, "at": None, "appointment_id": None}
+
+    with runtime.reading(network) as reading, pytest.raises(NotFoundError):
+        readiness_of(reading, uuid7(), query, now=day.lab.clock())

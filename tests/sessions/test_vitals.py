@@ -300,3 +300,17 @@ def test_vital_signs_of_an_unknown_session_are_refused(day: Day) -> None:
     problem = day.monitor.refused(NAME, f"/sessions/{uuid7()}/vitals", **CALM)
 
     assert (problem["status"], problem["code"]) == (404, "not_found")
+
+
+def test_a_reading_decided_on_an_old_version_is_refused_if_one_is_named(
+    opened: Patient,
+) -> None:
+    opened.vitals()
+    opened.precheck()
+
+    path = f"{opened.path}/vitals"
+    answer = opened.day.monitor.request(
+        "POST", NAME, path, CALM, headers={"If-Match": '"1"'}
+    )
+
+    assert answer.status_code == 412

@@ -9,6 +9,7 @@ import pytest
 from shared import migrations
 from shared.database import Database
 from shared.testing.servers import PostgresServer
+from tests.shared.rooms import Begin, begin_on
 
 
 @pytest.fixture
@@ -35,3 +36,18 @@ def database(database_url: str) -> Iterator[Database]:
     migrations.upgrade("scheduling", made)
     yield made
     made.close()
+
+
+@pytest.fixture
+def postgres(postgres_url: str) -> Iterator[Database]:
+    """Scheduling's database on PostgreSQL, with its tables."""
+    made = Database(postgres_url)
+    migrations.upgrade("scheduling", made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def begin(database: Database) -> Begin:
+    """Opens units of work on a database of either kind."""
+    return begin_on(database)

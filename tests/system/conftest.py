@@ -1,7 +1,7 @@
 """A clinic to tell stories in: every service, on memory and on real servers."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,10 @@ from cli.events import hearers
 from cli.services import FRONT, NAMES, load_all
 from shared.context import Role
 from shared.testing.lab import Caller, Lab
+from shared.testing.servers import PostgresServer, RabbitServer
+from tests.system.processes import RealProcesses
+
+pytest.register_assert_rewrite("tests.system.work")
 
 PATIENCE_SECONDS = 60
 
@@ -72,7 +76,7 @@ class World:
         told = [event for name in NAMES for event in self.lab.told(name)]
         consumers = hearers()
         for name in NAMES:
-            rows = [row for row in self.lab.inbox(name)]
+            rows = list(self.lab.inbox(name))
             heard = Counter(str(row["event_id"]).replace("-", "") for row in rows)
             assert {row["state"] for row in rows} <= {"done"}, name
             for event in told:
@@ -124,3 +128,20 @@ def world(make_lab: Callable[..., Lab]) -> World:
     steps.add_people_and_rooms(clinic, 2)
     lab.settle()
     return World(lab, clinic)
+
+
+@pytest.fixture(scope="session")
+def all_processes(
+    postgres_server: PostgresServer, rabbit_server: RabbitServer
+) -> Iterator[RealProcesses]:
+    """An API and a worker of every service, each a process, on the real servers."""
+    with RealProcesses(postgres_server, rabbit_server) as processes:
+        yield processes
+
+
+@pytest.fixture
+def real_processes(all_processes: RealProcesses) -> Iterator[RealProcesses]:
+    """All of them alive, whatever the last test did to them."""
+    all_processes.heal()
+    yield all_processes
+    all_processes.heal()

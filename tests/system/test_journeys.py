@@ -3,7 +3,6 @@
 import pytest
 
 from cli.demo.journeys import DAYS, Journey
-
 from tests.system.conftest import World
 
 JOURNEYS = {journey.name: journey for day in DAYS for journey in day}

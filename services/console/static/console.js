@@ -3,7 +3,7 @@
 (() => {
   const loaded = { wall: 0, at: performance.now() };
   const STALE_AFTER_MS = 12_000;
-  let fresh = { at: performance.now(), wall: Date.now() };
+  let freshAt = performance.now();
 
   // The server's clock counts; the browser only says how long ago it was read.
   const now = () => loaded.wall + (performance.now() - loaded.at);
@@ -59,23 +59,28 @@
   function showStaleness() {
     const banner = document.getElementById("stale");
     if (!banner || !document.querySelector("[data-poll]")) return;
-    const old = performance.now() - fresh.at > STALE_AFTER_MS;
+    const old = performance.now() - freshAt > STALE_AFTER_MS;
     if (old && banner.hidden) {
       const zone = document.querySelector("[data-zone]")?.dataset.zone;
-      const at = loaded.wall + (fresh.at - loaded.at);
+      const at = loaded.wall + (freshAt - loaded.at);
       banner.querySelector("[data-stale-since]").textContent =
         new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: zone }).format(at);
     }
     banner.hidden = !old;
   }
 
-  function noteFresh() {
-    fresh = { at: performance.now() };
-  }
-
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
-    if (ctx.sourceElement?.matches?.("[data-poll]") && ctx.response.status < 400) noteFresh();
+    if (ctx.sourceElement?.matches?.("[data-poll]") && ctx.response.status < 400) {
+      freshAt = performance.now();
+    }
+  });
+
+  // A part that was asked for again brings the server's clock along: a browser that
+  // slept has lost count.
+  document.addEventListener("htmx:after:swap", () => {
+    setClock(Number(document.querySelector("[data-poll]")?.dataset.now));
+    tick();
   });
 
   // One open menu at a time; a click elsewhere closes it.
@@ -92,6 +97,4 @@
   setClock(Number(document.querySelector("[data-clock]")?.dataset.clock ?? Date.now()));
   setInterval(tick, 1000);
   tick();
-
-  window.kap = { now, noteFresh };
 })();

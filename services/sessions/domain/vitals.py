@@ -163,11 +163,18 @@ def limits_in_force(
     return found
 
 
+_in_force: dict[tuple[str, VitalsPhase], dict[str, dict[str, dict[str, float]]]] = {}
+"""By version of the pack and phase: a version never changes what it says."""
+
+
 def ratings_kept(
     rating: Rating, values: Values, pack: RulePack
 ) -> list[dict[str, Any]]:
     """What each value said, with the limits that said it, as it is kept."""
-    limits = limits_in_force(pack, rating.phase)
+    key = (pack.version, rating.phase)
+    if key not in _in_force:
+        _in_force[key] = limits_in_force(pack, rating.phase)
+    limits = _in_force[key]
     return [
         {
             "measure": one.measure.value,

@@ -49,12 +49,11 @@ def acknowledge_alert(alert_id: UUID, note: str | None, uow: UnitOfWork) -> Aler
 def escalate_alert(alert_id: UUID, uow: UnitOfWork) -> None:
     """Nobody took an alert on in time: the next role is asked, up to the last."""
     alert = held(Alert, alert_id, uow)
-    roles = len(load_pack().alerts.escalation_roles)
-    if alert.status is not AlertStatus.OPEN or alert.level >= roles:
+    if alert.status is not AlertStatus.OPEN:
         return
     due_at = uow.now + _respond_within(uow)
     uow.publish(alert.escalate(due_at=due_at), of=alert)
-    if alert.level < roles:
+    if alert.level < len(load_pack().alerts.escalation_roles):
         uow.remind(ESCALATE, about=alert.id, at=due_at)
 
 

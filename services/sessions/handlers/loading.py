@@ -3,7 +3,7 @@
 from typing import TypeVar
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from services.sessions.domain.alert import Alert, AlertStatus
 from services.sessions.domain.errors import AlertOpenError
@@ -17,6 +17,15 @@ from shared.rulepack import VitalsPhase
 from shared.unit_of_work import UnitOfWork
 
 A = TypeVar("A", bound=Aggregate)
+
+_GLANCE = (
+    select(sessions)
+    .where(
+        sessions.c.id == bindparam("which"),
+        sessions.c.clinic_id == bindparam("clinic"),
+    )
+    .with_for_update(key_share=True)
+)
 
 
 def held(kind: type[A], record_id: UUID, uow: UnitOfWork) -> A:
@@ -41,11 +50,8 @@ def glance(session_id: UUID, uow: UnitOfWork) -> Session:
         NotFoundError: there is none; one of another clinic counts as none.
         StaleError: the client decided on an older version of it.
     """
-    row = uow.connection.execute(
-        select(sessions)
-        .where(sessions.c.id == session_id, sessions.c.clinic_id == uow.clinic_id)
-        .with_for_update(key_share=True)
-    ).first()
+    which = {"which": session_id, "clinic": uow.clinic_id}
+    row = uow.connection.execute(_GLANCE, which).first()
     if row is None:
         raise NotFoundError("there is no such session in this clinic")
     session = Session(**row._mapping)

@@ -186,6 +186,9 @@ def create_parts() -> None:
         refers("authorisations", "order_id", "orders"),
     )
     index("authorisations", "session_id")
+
+
+def create_doses() -> None:
     part(
         "doses",
         needed("seq", sa.SmallInteger),
@@ -272,6 +275,7 @@ def upgrade() -> None:
     create_before_treatment()
     create_sessions()
     create_parts()
+    create_doses()
     create_watch()
     create_integrations()
 

@@ -1,4 +1,4 @@
-"""What scheduling does about each command and each event."""
+"""Appointments: booked, changed, begun, done."""
 
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -6,11 +6,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.scheduling.commands import (
-    AddResource,
     BookAppointment,
     CancelAppointment,
     NoteArrival,
-    OnboardClinic,
 )
 from services.scheduling.domain import (
     AHEAD,
@@ -20,7 +18,6 @@ from services.scheduling.domain import (
     AppointmentStatus,
     AppointmentType,
     Claim,
-    Clinic,
     IntegrationNeed,
     IntegrationStatus,
     NotReadyError,
@@ -29,52 +26,20 @@ from services.scheduling.domain import (
     ResourceKind,
     TooCloseError,
 )
+from services.scheduling.handlers.readiness import RELEASE, note_fact, readiness_of
 from services.scheduling.models import appointments, facts
 from shared.errors import InvalidError, NotFoundError
-from shared.events import Event
-from shared.events.intake import ConsentWithdrawn, PatientRegistered
+from shared.events.intake import PatientRegistered
 from shared.events.sessions import (
-    IntegrationCompleted,
-    IntegrationFellDue,
     PatientDischarged,
     PreparationCompleted,
     RecordAborted,
     RecordOpened,
 )
 from shared.ids import uuid7
-from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
+from shared.readiness import Gate
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
-
-CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
-RELEASE = "release_if_not_ready"
-RELEASE_BEFORE = timedelta(hours=24)
-
-
-def onboard_clinic(command: OnboardClinic, uow: UnitOfWork) -> Clinic:
-    """A clinic joins the network."""
-    clinic_id = uuid7()
-    seconds = command.alert_response_seconds
-    if seconds is None:
-        seconds = int(load_pack().alerts.respond_within.total_seconds())
-    clinic = Clinic(
-        id=clinic_id,
-        clinic_id=clinic_id,
-        name=command.name,
-        time_zone=command.time_zone,
-        alert_response_seconds=seconds,
-    )
-    uow.publish(clinic.onboard(), of=clinic)
-    return uow.add(clinic)
-
-
-def add_resource(command: AddResource, uow: UnitOfWork) -> Resource:
-    """A room or a member of staff can be booked."""
-    resource = Resource(
-        id=uuid7(), clinic_id=uow.clinic_id, kind=command.kind, name=command.name
-    )
-    uow.publish(resource.add(), of=resource)
-    return uow.add(resource)
 
 
 def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
@@ -126,7 +91,7 @@ def withdraw_escort(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
 def cancel_appointment(command: CancelAppointment, uow: UnitOfWork) -> Appointment:
     """Call an appointment off."""
     appointment = uow.get(Appointment, command.appointment_id)
-    _cancel(appointment, command.by, command.reason_code, uow)
+    cancel(appointment, command.by, command.reason_code, uow)
     return appointment
 
 
@@ -151,30 +116,6 @@ def note_no_show(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
     return appointment
 
 
-def readiness_of(
-    gate: Gate,
-    at: datetime,
-    known: list[Fact],
-    appointment: Appointment | None = None,
-) -> Readiness:
-    """Whether a patient is ready at a gate, by what scheduling knows."""
-    if appointment is not None:
-        known.append(
-            Fact(
-                name=FactName.ESCORT_CONFIRMED,
-                holds=appointment.escort_confirmed,
-                appointment_id=appointment.id,
-            )
-        )
-    return evaluate(
-        known,
-        gate=gate,
-        at=at,
-        pack=load_pack(),
-        appointment_id=appointment.id if appointment else None,
-    )
-
-
 def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
     """A patient can be booked."""
     if uow.find(Patient, event.patient_id) is None:
@@ -185,33 +126,6 @@ def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
                 episode_id=event.episode_id,
             )
         )
-
-
-def note_fact(event: Event, uow: UnitOfWork) -> None:
-    """A readiness fact changed: look again at the doses that rest on it."""
-    if facts.note(event, uow):
-        patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
-        for appointment in _doses_ahead(patient_id, uow):
-            _look_again(appointment, uow)
-
-
-def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
-    """A consent is taken back: doses that rest on it are given back at once."""
-    facts.note(event, uow)
-    for appointment in _doses_ahead(event.patient_id, uow):
-        readiness = _readiness(appointment, uow, gate=Gate.AUTHORISATION)
-        if any(reason.fact in CONSENTS for reason in readiness.reasons):
-            uow.forget(RELEASE, about=appointment.id)
-            uow.publish(appointment.release("consent_withdrawn"), of=appointment)
-
-
-def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
-    """The cut-off of a dose at risk: give it back unless all is well again."""
-    appointment = uow.find(Appointment, appointment_id)
-    if appointment is None or appointment.status is not AppointmentStatus.AT_RISK:
-        return
-    if not _readiness(appointment, uow).ready:
-        uow.publish(appointment.release("not_ready_at_cutoff"), of=appointment)
 
 
 def note_begun(event: RecordOpened, uow: UnitOfWork) -> None:
@@ -234,40 +148,13 @@ def end_early(event: RecordAborted, uow: UnitOfWork) -> None:
     """A session ended early: the rest of its time is free."""
     appointment = uow.find(Appointment, event.appointment_id)
     if appointment and appointment.status in PRESENT:
-        _cancel(appointment, "clinic", "session_aborted", uow)
+        cancel(appointment, "clinic", "session_aborted", uow)
 
 
-def need_integration(event: IntegrationFellDue, uow: UnitOfWork) -> None:
-    """An integration wants an appointment."""
-    if uow.find(IntegrationNeed, event.integration_id) is None:
-        uow.add(
-            IntegrationNeed(
-                id=event.integration_id,
-                clinic_id=uow.clinic_id,
-                patient_id=event.patient_id,
-                session_id=event.session_id,
-                due_at=event.due_at,
-                late_at=event.late_at,
-            )
-        )
-
-
-def close_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
-    """An integration took place: nothing is to be booked, its appointment is done."""
-    if need := uow.find(IntegrationNeed, event.integration_id):
-        need.status = IntegrationStatus.COMPLETED
-    for appointment in uow.all(
-        select(Appointment).where(
-            appointments.c.integration_id == event.integration_id,
-            appointments.c.status.in_(AHEAD | PRESENT),
-        )
-    ):
-        uow.publish(appointment.fulfil(), of=appointment)
-
-
-def _cancel(
+def cancel(
     appointment: Appointment, by: str, reason_code: str, uow: UnitOfWork
 ) -> None:
+    """Give an appointment back; an integration then wants another."""
     event = appointment.cancel(
         by=by,
         reason_code=reason_code,
@@ -344,33 +231,3 @@ def _demand_spacing(patient_id: UUID, at: datetime, uow: UnitOfWork) -> None:
     )
     if uow.all(near.limit(1)):
         raise TooCloseError
-
-
-def _doses_ahead(patient_id: UUID, uow: UnitOfWork) -> list[Appointment]:
-    return uow.all(
-        select(Appointment).where(
-            appointments.c.patient_id == patient_id,
-            appointments.c.type == AppointmentType.DOSING,
-            appointments.c.status.in_(AHEAD),
-        )
-    )
-
-
-def _readiness(
-    appointment: Appointment, uow: UnitOfWork, *, gate: Gate = Gate.BOOKING
-) -> Readiness:
-    known = facts.of(appointment.patient_id, uow.connection, uow.clinic_id)
-    return readiness_of(gate, appointment.starts_at, known, appointment)
-
-
-def _look_again(appointment: Appointment, uow: UnitOfWork) -> None:
-    """Mark a dose at risk when a fact it rests on is gone."""
-    readiness = _readiness(appointment, uow)
-    if readiness.ready or appointment.status is not AppointmentStatus.BOOKED:
-        return
-    cutoff_at = max(uow.now, appointment.starts_at - RELEASE_BEFORE)
-    uow.publish(
-        appointment.mark_at_risk(readiness.missing, cutoff_at=cutoff_at),
-        of=appointment,
-    )
-    uow.remind(RELEASE, about=appointment.id, at=cutoff_at)

@@ -1,0 +1,1 @@
+"""What scheduling does about each command and each event, by subject."""
