@@ -156,7 +156,7 @@ def insert_rows(
 @cache
 def _compiled_insert(
     table: Table, columns: tuple[str, ...], dialect: Dialect
-) -> tuple[str, dict[str, Callable[[Any], Any]]]:
+) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
     """An insert's text for the driver, and what makes values fit the driver's types."""
     compiled = insert(table).inline().compile(dialect=dialect, column_keys=columns)
     processors = {

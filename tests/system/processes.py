@@ -193,7 +193,7 @@ class RealProcesses:
         self._stack.close()
 
     def heal(self) -> None:
-        """See that both servers and every process run, and nothing is to die."""
+        """See that both servers run and every process does, and can work."""
         self.postgres.start()
         self.rabbit.start()
         names = [f"{what} {name}" for name in NAMES for what in ("api", "worker")]
@@ -223,9 +223,9 @@ class RealProcesses:
         """Whether a process has not ended."""
         return self._processes[name].poll() is None
 
-    def pid(self, name: str) -> int:
-        """A process's number."""
-        return self._processes[name].pid
+    def pids(self) -> dict[str, int]:
+        """Every process's number: another one if it was started again."""
+        return {name: process.pid for name, process in self._processes.items()}
 
     def address(self, name: str) -> str:
         """Where a process answers by itself."""

@@ -1,0 +1,151 @@
+"""Many people want the same at the same moment: exactly one of them gets it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from cli.demo.steps import Patient
+from tests.system.processes import RealProcesses
+from tests.system.work import Work
+
+API = "api scheduling"
+PROCESSES = "4"
+ATTEMPTS = 40
+PATIENTS = 4
+
+
+class Desk:
+    """The front desk of a clinic, at several computers."""
+
+    def __init__(self, work: Work, address: str, token: str) -> None:
+        self.work = work
+        self._url = f"{address}/scheduling/v1/clinics/{work.clinic.id}"
+        self._authorised = {"Authorization": f"Bearer {token}"}
+
+    def post(self, path: str, body: object = None, **headers: str) -> httpx.Response:
+        """One answer, over a connection of its own; underlines stand for hyphens."""
+        said = {name.replace("_", "-"): value for name, value in headers.items()}
+        return httpx.post(
+            self._url + path,
+            json=body,
+            headers={**self._authorised, **said},
+            timeout=60,
+        )
+
+    def wanted(self, patient: Patient) -> dict[str, str]:
+        """The one slot everybody wants, for a patient."""
+        clinic = self.work.clinic
+        starts_at = clinic.now().replace(microsecond=0, second=0) + timedelta(hours=3)
+        return {
+            "patient_id": patient.id,
+            "type": "preparation",
+            "starts_at": starts_at.isoformat(),
+            "room_id": clinic.rooms[0],
+            "therapist_id": clinic.therapists[0],
+        }
+
+    def appointments(self, patient: Patient) -> list[dict[str, str]]:
+        """A patient's appointments."""
+        path = f"/patients/{patient.id}/appointments"
+        found: list[dict[str, str]] = self.work.clinic.desk.get("scheduling", path)[
+            "items"
+        ]
+        return found
+
+
+@pytest.fixture(scope="module")
+def many_processes(all_processes: RealProcesses) -> Iterator[RealProcesses]:
+    """Scheduling answers from several processes at once."""
+    all_processes.heal()
+    all_processes.kill(API)
+    all_processes.launch(API, KAP_HTTP_WORKERS=PROCESSES)
+    all_processes.heal()
+    yield all_processes
+    all_processes.kill(API)
+    all_processes.heal()
+
+
+@pytest.fixture
+def desk(many_processes: RealProcesses) -> Iterator[Desk]:
+    """The front desk of a clinic that scheduling knows."""
+    with Work(many_processes.url) as work:
+        clinic = work.open_clinic()
+        roles = {"roles": {clinic.id: ["front_desk"]}}
+        token = httpx.post(f"{many_processes.url}/dev/token", json=roles).json()
+        yield Desk(work, many_processes.address(API), token["token"])
+
+
+def test_one_of_forty_gets_the_room_and_the_others_are_told(desk: Desk) -> None:
+    patients = known_patients(desk, PATIENTS)
+    wishes = [desk.wanted(patients[number % PATIENTS]) for number in range(ATTEMPTS)]
+
+    answers = at_once(
+        [lambda wish=wish: desk.post("/appointments", wish) for wish in wishes]
+    )
+
+    assert Counter(map(outcome, answers)) == {"201": 1, "409 double_booked": 39}
+    assert sum(len(desk.appointments(patient)) for patient in patients) == 1
+
+
+def test_one_key_used_ten_times_at_once_has_one_effect(desk: Desk) -> None:
+    (patient,) = known_patients(desk, 1)
+    wish, key = desk.wanted(patient), str(uuid4())
+
+    answers = at_once(
+        [lambda: desk.post("/appointments", wish, Idempotency_Key=key)] * 10
+    )
+    replayed = desk.post("/appointments", wish, Idempotency_Key=key)
+
+    good = [answer.json() for answer in answers if answer.status_code == 201]
+    refused = {outcome(answer) for answer in answers} - {"201"}
+    assert good
+    assert refused <= {"409 idempotency_key_in_use"}
+    assert replayed.headers["Idempotency-Replayed"] == "true"
+    assert all(answer == replayed.json() for answer in good)
+    assert len(desk.appointments(patient)) == 1
+
+
+def test_one_of_many_who_saw_the_same_version_changes_it(desk: Desk) -> None:
+    (patient,) = known_patients(desk, 1)
+    made = desk.post("/appointments", desk.wanted(patient))
+    path = f"/appointments/{made.json()['id']}/escort"
+
+    answers = at_once([lambda: desk.post(path, If_Match=made.headers["ETag"])] * 10)
+
+    assert Counter(map(outcome, answers)) == {"200": 1, "412 stale_version": 9}
+    (appointment,) = desk.appointments(patient)
+    assert appointment["version"] == made.json()["version"] + 1
+
+
+def known_patients(desk: Desk, count: int) -> list[Patient]:
+    """Patients that scheduling has heard of."""
+    patients = [desk.work.register(number) for number in range(count)]
+    for patient in patients:
+        path = f"/patients/{patient.id}/readiness"
+        desk.work.clinic.desk.get("scheduling", path, gate="booking")
+    return patients
+
+
+def at_once(asks: list[Callable[[], httpx.Response]]) -> list[httpx.Response]:
+    """The answers to requests that all begin at the same moment."""
+    ready = Barrier(len(asks))
+
+    def ask(one: Callable[[], httpx.Response]) -> httpx.Response:
+        ready.wait()
+        return one()
+
+    with ThreadPoolExecutor(len(asks)) as people:
+        return list(people.map(ask, asks))
+
+
+def outcome(answer: httpx.Response) -> str:
+    """The status, and why if it is a refusal."""
+    if answer.is_success:
+        return str(answer.status_code)
+    return f"{answer.status_code} {answer.json()['code']}"
