@@ -14,6 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from xml.etree import ElementTree
 
+from shared.testing.servers import ServerMissingError, programs
+
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {
     "unit": (
@@ -38,6 +40,11 @@ _YAML_RULES = (
 )
 _PYTEST = (sys.executable, "-m", "pytest")
 _NOTHING_COLLECTED = 5
+_SIDE_BY_SIDE = {
+    "unit": ("-n", "2", "--dist", "worksteal"),
+    "system": ("-n", "2", "--dist", "loadfile"),
+}
+"""Groups whose tests run in two processes; a story's file stays in one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +80,11 @@ def test(groups: Sequence[str] = (), pytest_arguments: Sequence[str] = ()) -> in
         print(f"no such group: {', '.join(unknown)}; there are {', '.join(GROUPS)}")
         return 2
     checked = check()
+    try:
+        programs.find_all()
+    except ServerMissingError as error:
+        print(f"kap: {error.message}", flush=True)
+        return 1
     return run(groups, pytest_arguments) or checked
 
 
@@ -183,7 +195,13 @@ def _run_group(group: str, arguments: Sequence[str], root: Path) -> GroupResult:
     with tempfile.TemporaryDirectory(prefix="kap-report-") as reports:
         report = Path(reports) / "report.xml"
         status = subprocess.run(  # noqa: S603
-            [*_PYTEST, f"--junitxml={report}", *arguments, *folders],
+            [
+                *_PYTEST,
+                f"--junitxml={report}",
+                *_SIDE_BY_SIDE.get(group, ()),
+                *arguments,
+                *folders,
+            ],
             cwd=root,
             check=False,
         ).returncode

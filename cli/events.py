@@ -19,25 +19,27 @@ def events() -> None:
     "--json", "as_json", is_flag=True, help="With JSON Schemas, for programs."
 )
 def list_(as_json: bool) -> None:
-    """Every event: name, version, producer, consumers, sensitivity."""
+    """Every event, with who hears it; the first word of a name is who tells it."""
     consumers = hearers()
     if as_json:
         click.echo(json.dumps([describe(e, consumers) for e in catalogue().values()]))
         return
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("event", "version", "producer", "consumers", "sensitivity")
+    # A name that is cut off is of no use, so the table fits eighty columns.
+    words = (
+        Column(title, no_wrap=True) for title in ("event", "version", "sensitivity")
+    )
+    table = Table(*words, "heard by", box=None, padding=(0, 1, 0, 0))
     for event in catalogue().values():
         table.add_row(
             event.name,
             str(event.version),
-            event.producer,
-            ", ".join(consumers[event.type]),
             event.sensitivity.value,
+            ", ".join(consumers[event.type]),
         )
-    console = Console()
-    console.print(table)
+    Console().print(table)
 
 
 def hearers() -> dict[str, list[str]]:

@@ -72,10 +72,13 @@ def dead() -> None:
 def list_(service: str | None, url: str, token: str | None) -> None:
     """What waits for a person, in SERVICE or in all."""
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
     caller = _ask(lambda: _network_admin(url, token))
-    table = Table("service", "event id", "type", "tries", "reason")
+    # The id is what `show` and `retry` ask for: it is never cut off.
+    words = (Column(title, no_wrap=True) for title in ("service", "event id"))
+    rest = (Column(title, overflow="fold") for title in ("type", "tries", "reason"))
+    table = Table(*words, *rest, box=None, padding=(0, 1, 0, 0))
     for name in [service] if service else NAMES:
         for row in _ask(lambda: caller.get(name, "/dead"))["items"]:  # noqa: B023
             table.add_row(

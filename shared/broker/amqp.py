@@ -67,6 +67,16 @@ def _ours() -> Iterator[None]:
         raise BrokerError(type(error).__name__) from error
 
 
+@contextmanager
+def _closed_on_failure(connection: Connection) -> Iterator[Connection]:
+    """A connection that is not left behind when what it is for cannot be made."""
+    try:
+        yield connection
+    except BaseException:
+        _close(connection)
+        raise
+
+
 class AmqpBroker:
     """RabbitMQ behind an amqp URL."""
 
@@ -101,13 +111,13 @@ class AmqpBroker:
 
     def publisher(self, name: str) -> "AmqpPublisher":
         """A publisher on a connection of its own."""
-        with _ours():
-            return AmqpPublisher(self._connect(name))
+        with _ours(), _closed_on_failure(self._connect(name)) as connection:
+            return AmqpPublisher(connection)
 
     def receiver(self, queue: str) -> "AmqpReceiver":
         """A receiver on a connection of its own."""
-        with _ours():
-            return AmqpReceiver(self._connect(queue), queue)
+        with _ours(), _closed_on_failure(self._connect(queue)) as connection:
+            return AmqpReceiver(connection, queue)
 
     def _connect(self, name: str) -> Connection:
         connection = Connection(

@@ -167,7 +167,7 @@ def _transacted(
         with runtime.unit_of_work(context) as uow:
             g.door = uow
             uow.expected = _expected(path)
-            if key and (earlier := _recall(uow, key)):
+            if key and (earlier := _claim(uow, key)):
                 return earlier
             response = _tagged(make_response(endpoint(**path)))
             if key:
@@ -250,9 +250,13 @@ def _request_hash() -> str:
     return hashlib.sha256(said).hexdigest()
 
 
-def _recall(uow: UnitOfWork, key: str) -> Response | None:
-    answer = idempotency.recall(
-        uow.connection, actor_id=uow.actor_id, key=key, request_hash=_request_hash()
+def _claim(uow: UnitOfWork, key: str) -> Response | None:
+    answer = idempotency.claim(
+        uow.connection,
+        actor_id=uow.actor_id,
+        key=key,
+        request_hash=_request_hash(),
+        at=uow.now,
     )
     if answer is None:
         return None
@@ -264,17 +268,9 @@ def _recall(uow: UnitOfWork, key: str) -> Response | None:
 
 
 def _remember(uow: UnitOfWork, key: str, response: Response) -> None:
-    # What the request changes must be refused, if it is, before its answer is kept.
-    uow.flush()
-    idempotency.remember(
-        uow.connection,
-        Answer(
-            status=response.status_code,
-            body=response.get_data(as_text=True),
-            etag=response.get_etag()[0],
-        ),
-        actor_id=uow.actor_id,
-        key=key,
-        request_hash=_request_hash(),
-        at=uow.now,
+    answer = Answer(
+        status=response.status_code,
+        body=response.get_data(as_text=True),
+        etag=response.get_etag()[0],
     )
+    idempotency.remember(uow.connection, answer, actor_id=uow.actor_id, key=key)

@@ -72,6 +72,27 @@ def test_what_a_broker_took_and_lost_is_pulled_in_order(
 
 
 @in_memory
+def test_what_was_taken_from_memory_and_never_stored_is_pulled(
+    make_lab: MakeLab, noting: Noting
+) -> None:
+    lab = make_lab([scheduling, noting.service])
+    noting.prepare(lab)
+    tell(lab, appointment(), times=2)
+    publish(lab)
+    receiver = lab.platform.broker.receiver("console")
+    assert len(receiver.receive(0)) == 2
+    # It could not be stored, and this broker does not bring it again.
+    receiver.close()
+    lab.settle()
+    assert noting.versions(lab) == []
+
+    repair(lab)
+    lab.settle()
+
+    assert noting.versions(lab) == [1, 2]
+
+
+@in_memory
 def test_what_came_by_both_ways_is_handled_once(
     make_lab: MakeLab, noting: Noting
 ) -> None:

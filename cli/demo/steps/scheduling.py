@@ -64,7 +64,20 @@ def book(
 def prepare(clinic: Clinic, patient: Patient) -> None:
     """A preparation is booked, and held by the therapist."""
     starts_at = start_of(clinic, patient) - timedelta(minutes=45)
-    made = book(clinic, patient, "preparation", starts_at=starts_at, minutes=40)
+    made: list[Any] = []
+
+    def booked() -> bool:
+        try:
+            made.append(
+                book(clinic, patient, "preparation", starts_at=starts_at, minutes=40)
+            )
+        except RefusedError as error:
+            if error.code != "not_found":
+                raise
+            return False
+        return True
+
+    clinic.until(booked, "scheduling has heard of the patient")
 
     def heard() -> bool:
         try:
@@ -72,7 +85,7 @@ def prepare(clinic: Clinic, patient: Patient) -> None:
                 "sessions",
                 "/preparations",
                 patient_id=patient.id,
-                appointment_id=made["id"],
+                appointment_id=made[0]["id"],
             )
         except RefusedError as error:
             if error.status in (404, 409):

@@ -110,7 +110,7 @@ class Order(Aggregate):
     def cancel(self) -> OrderClosed:
         """No dose may be given on it any more."""
         if self.status is not OrderStatus.OPEN:
-            raise WrongStateError(details={"status": self.status.value})
+            raise WrongStateError(details={"state": self.status.value})
         return self.close(OrderStatus.CANCELLED)
 
     def close(self, status: OrderStatus) -> OrderClosed:

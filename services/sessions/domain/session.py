@@ -341,5 +341,5 @@ class Session(Aggregate):
         if self.status not in allowed or not fits:
             raise WrongStateError(
                 f"this cannot be done to a session that is {self.status.value}",
-                details={"status": self.status.value},
+                details={"state": self.status.value},
             )

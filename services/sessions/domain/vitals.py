@@ -212,3 +212,13 @@ def demand_current(readings: Iterable[Vitals], *, now: datetime) -> dict[str, fl
     if not values:
         raise VitalsNeededError
     return values
+
+
+def demand_measured(values: Values, required: Iterable[Measure]) -> None:
+    """Refuse a dose that rests on what nobody has measured lately: unknown is not fine.
+
+    Raises:
+        VitalsNeededError: a measure is missing, or its last value is too old.
+    """
+    if missing := [measure.value for measure in required if measure not in values]:
+        raise VitalsNeededError(details={"missing": missing})

@@ -10,7 +10,12 @@ from services.sessions.domain.errors import NoActiveOrderError
 from services.sessions.domain.order import Order, demand_within_limits
 from services.sessions.domain.precheck import Precheck, assess
 from services.sessions.domain.session import Session
-from services.sessions.domain.vitals import demand_current, level_measured
+from services.sessions.domain.vitals import (
+    Values,
+    demand_current,
+    demand_measured,
+    level_measured,
+)
 from services.sessions.handlers.loading import demand_no_alert, held, readings_of
 from services.sessions.handlers.order import active_order, current_weight_kg
 from services.sessions.handlers.readiness import (
@@ -61,7 +66,8 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
 
     Raises:
         DoseStoppedError: vital signs allow none.
-        VitalsNeededError: no vital signs are recent enough.
+        VitalsNeededError: no vital signs are recent enough, or some of those a dose
+            needs are not, and no reason is given.
         NotReadyError: a fact does not hold.
         HoldNotOverridableError: it is held for what no reason outweighs.
         ReasonRequiredError: it is held, and no reason is given.
@@ -79,6 +85,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     order = active_order(session.patient_id, uow)
     readiness = demand_ready(session, uow)
     session.demand_override(command.override_reason)
+    _demand_measured(values, command.override_reason)
     if order is None or order.route is not session.route:
         raise NoActiveOrderError
     authorised = session.authorise(
@@ -144,9 +151,16 @@ def _demand_dose_allowed(session: Session, uow: UnitOfWork) -> None:
     session.demand_unlocked()
     demand_no_alert(session.id, uow)
     session.demand_authorised()
-    demand_current(readings_of(session, uow), now=uow.now)
+    values = demand_current(readings_of(session, uow), now=uow.now)
+    _demand_measured(values, session.authorisations[-1].override_reason)
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     demand_ready(session, uow)
+
+
+def _demand_measured(values: Values, reason: str | None) -> None:
+    """Refuse a dose while a vital sign it needs is unknown and no prescriber says why."""
+    if reason is None:
+        demand_measured(values, load_pack().vitals.required_before_dose)
 
 
 def _demand_within_limits(session: Session, amounts: Amounts, uow: UnitOfWork) -> None:

@@ -65,6 +65,19 @@ def find_chromium() -> str:
     return str(_find_or_install("Chromium", "chromium", _installed_chromium))
 
 
+def find_all() -> None:
+    """Find, or install, all that tests need: before several of them ask at once.
+
+    Raises:
+        ServerMissingError: something is missing; it says what to install.
+    """
+    if not os.environ.get("KAP_TEST_POSTGRES_URL"):
+        find_postgres()
+    if not os.environ.get("KAP_TEST_RABBITMQ_URL"):
+        find_rabbitmq()
+    find_chromium()
+
+
 def _find_or_install(title: str, package: str, find: Callable[[], Path | None]) -> Path:
     found = find()
     if found is None and _can_install():
