@@ -71,13 +71,15 @@ class Facts:
             table.c.fact == change.fact,
             table.c.source_id == change.source_id,
         )
-        known = uow.connection.execute(select(table.c.told_at).where(same)).scalar()
-        if known is None:
-            uow.connection.execute(insert(table).values(**values))
+        # The update itself asks what is known: what another worker is noting at this
+        # moment, a withdrawal for one, must not be undone by older news.
+        is_news = and_(same, table.c.told_at <= change.told_at)
+        changed = uow.connection.execute(update(table).where(is_news).values(**values))
+        if changed.rowcount:
             return True
-        if known > change.told_at:
+        if uow.connection.execute(select(table.c.told_at).where(same)).first():
             return False
-        uow.connection.execute(update(table).where(same).values(**values))
+        uow.connection.execute(insert(table).values(**values))
         return True
 
     def of(

@@ -25,8 +25,8 @@ def test_a_prescriber_follows_a_session_from_the_board(
 
     enter(page, live, "Prescriber")
     screen.keep("board")
-    page.get_by_role("link", name="Mira Solberg, dosing").click()
-    expect(page.get_by_role("heading", name="Mira Solberg")).to_be_visible()
+    page.get_by_role("link", name="Testa Fictional, dosing").click()
+    expect(page.get_by_role("heading", name="Testa Fictional")).to_be_visible()
     screen.keep("patient")
     page.get_by_label("Sessions", exact=True).get_by_role("link").first.click()
 
@@ -57,7 +57,7 @@ def test_a_prescriber_follows_a_session_from_the_board(
 def test_the_board_changes_by_itself(live: Live, screen: Screen) -> None:
     page, day = screen.page, live.busy.day
     enter(page, live, "Front desk")
-    tile = page.get_by_role("listitem").filter(has_text="Jonas Adeyemi")
+    tile = page.get_by_role("listitem").filter(has_text="Sample Invented")
     expect(tile).to_contain_text("booked")
     called_off = page.get_by_text("Called off")
     called_off.click()

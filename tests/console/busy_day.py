@@ -22,26 +22,29 @@ class BusyDay:
 
 def busy_day(day: ClinicDay) -> BusyDay:
     """Wednesday, 40 minutes into one session, while others come and wait."""
-    mira, jonas = day.register("Mira", "Solberg"), day.register("Jonas", "Adeyemi")
-    lena = day.register("Lena", "Okafor", "1979-11-02")
-    ida = day.register("Ida", "Lindqvist", "1991-01-30")
-    for person, room in ((mira, "River room"), (jonas, "Garden room")):
+    testa, sample = (
+        day.register("Testa", "Fictional"),
+        day.register("Sample", "Invented"),
+    )
+    demo = day.register("Demo", "Notreal", "1979-11-02")
+    mock = day.register("Mock", "Imaginary", "1991-01-30")
+    for person, room in ((testa, "River room"), (sample, "Garden room")):
         day.admit(person)
-        day.prepare(person, room, "North" if person is mira else "South")
-    day.admit(lena, consents=("treatment",))
+        day.prepare(person, room, "North" if person is testa else "South")
+    day.admit(demo, consents=("treatment",))
     wednesday = day.lab.clock() + timedelta(days=2)
-    dosing = day.book(mira, "dosing", wednesday, "River room")
+    dosing = day.book(testa, "dosing", wednesday, "River room")
     second = day.book(
-        jonas, "dosing", wednesday + timedelta(hours=2), "Garden room", "South"
+        sample, "dosing", wednesday + timedelta(hours=2), "Garden room", "South"
     )
-    day.book(lena, "dosing", wednesday + timedelta(days=2), "Quiet room")
+    day.book(demo, "dosing", wednesday + timedelta(days=2), "Quiet room")
     talk = day.book(
-        ida, "preparation", wednesday + timedelta(hours=1), "Quiet room", "South"
+        mock, "preparation", wednesday + timedelta(hours=1), "Quiet room", "South"
     )
-    day.measure(ida, context="intake", each=3)
-    day.screen(ida, psychosis_in_family=True)
+    day.measure(mock, context="intake", each=3)
+    day.screen(mock, psychosis_in_family=True)
     talk_again = day.book(
-        ida, "preparation", wednesday + timedelta(hours=6), "Quiet room", "South"
+        mock, "preparation", wednesday + timedelta(hours=6), "Quiet room", "South"
     )
     day.staff[Role.FRONT_DESK].post(
         "scheduling",
@@ -54,21 +57,21 @@ def busy_day(day: ClinicDay) -> BusyDay:
             "scheduling", f"/appointments/{appointment}/escort"
         )
     day.wait(days=2)
-    _withdraw_consent(day, lena)
+    _withdraw_consent(day, demo)
     day.arrive(dosing)
-    session = day.open_session(mira, dosing)
+    session = day.open_session(testa, dosing)
     day.wait(minutes=6)
     day.dose(session)
     _course(day, session)
     day.arrive(talk, escort=False)
     return BusyDay(
         day=day,
-        dosed=mira,
+        dosed=testa,
         session=session,
         appointment=dosing,
-        at_risk=lena,
-        screened=ida,
-        arrived=ida,
+        at_risk=demo,
+        screened=mock,
+        arrived=mock,
     )
 
 
@@ -102,7 +105,7 @@ def _course(day: ClinicDay, session: str) -> None:
 
 def running(day: ClinicDay) -> tuple[Person, str]:
     """A patient in a session that has just begun."""
-    person = day.register("Mira", "Solberg")
+    person = day.register("Testa", "Fictional")
     day.admit(person)
     day.prepare(person, "River room")
     appointment = day.book(person, "dosing", day.lab.clock(), "Garden room")

@@ -10,9 +10,9 @@ from tests.console.clinic_day import ClinicDay
 def test_the_board_shows_the_day_in_the_clinics_own_time(busy: BusyDay) -> None:
     page = look(busy, Role.FRONT_DESK, "/board")
 
-    assert "Mira Solberg, dosing, 09:00 to 12:00, in progress" in page
-    assert "Jonas Adeyemi, dosing, 11:00 to 14:00, booked" in page
-    assert "Ida Lindqvist, preparation, 10:00 to 11:00, arrived" in page
+    assert "Testa Fictional, dosing, 09:00 to 12:00, in progress" in page
+    assert "Sample Invented, dosing, 11:00 to 14:00, booked" in page
+    assert "Mock Imaginary, preparation, 10:00 to 11:00, arrived" in page
     assert "CST" in page
     assert 'class="tile tone-live c12 s36 r0"' in page
 
@@ -45,7 +45,7 @@ def test_another_day_of_the_board_is_a_link_away(busy: BusyDay) -> None:
     friday = look(busy, Role.FRONT_DESK, "/board?date=2026-03-06")
 
     assert "?date=2026-03-05" in today
-    assert "Lena Okafor, dosing, 09:00 to 12:00, at risk" in friday
+    assert "Demo Notreal, dosing, 09:00 to 12:00, at risk" in friday
 
 
 def test_the_board_asks_for_itself_again_and_gets_only_itself(busy: BusyDay) -> None:
@@ -62,7 +62,12 @@ def test_the_board_asks_for_itself_again_and_gets_only_itself(busy: BusyDay) -> 
 def test_the_patients_are_listed_by_name(busy: BusyDay) -> None:
     page = look(busy, Role.FRONT_DESK, "/patients")
 
-    for name in ("Mira Solberg", "Jonas Adeyemi", "Lena Okafor", "Ida Lindqvist"):
+    for name in (
+        "Testa Fictional",
+        "Sample Invented",
+        "Demo Notreal",
+        "Mock Imaginary",
+    ):
         assert name in page
 
 
@@ -114,7 +119,7 @@ def test_the_worklist_names_what_is_to_be_done(busy: BusyDay) -> None:
 
 
 def test_a_task_is_ticked_off(day: ClinicDay) -> None:
-    person = day.register("Ida", "Lindqvist")
+    person = day.register("Mock", "Imaginary")
     day.measure(person, context="intake")
     day.screen(person)
     day.lab.settle()

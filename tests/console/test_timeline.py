@@ -218,7 +218,7 @@ def test_a_dose_is_followed_from_its_authorisation(busy: BusyDay) -> None:
 
 
 def test_a_clinics_day_leaves_no_row_behind(day: ClinicDay) -> None:
-    day.register("Mira", "Solberg")
+    day.register("Testa", "Fictional")
 
     states = {row["state"] for row in day.lab.inbox("console")}
 

@@ -8,7 +8,7 @@ from services.sessions.domain.copies import Appointment
 from services.sessions.domain.dose import Authorisation, Dose
 from services.sessions.domain.errors import NoActiveOrderError
 from services.sessions.domain.order import Order, demand_within_limits
-from services.sessions.domain.precheck import Precheck, assess
+from services.sessions.domain.precheck import HoldReason, Precheck, assess
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import (
     Values,
@@ -66,8 +66,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
 
     Raises:
         DoseStoppedError: vital signs allow none.
-        VitalsNeededError: no vital signs are recent enough, or some of those a dose
-            needs are not, and no reason is given.
+        VitalsNeededError: a vital sign that a dose needs is missing or too old.
         NotReadyError: a fact does not hold.
         HoldNotOverridableError: it is held for what no reason outweighs.
         ReasonRequiredError: it is held, and no reason is given.
@@ -85,7 +84,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     order = active_order(session.patient_id, uow)
     readiness = demand_ready(session, uow)
     session.demand_override(command.override_reason)
-    _demand_measured(values, command.override_reason)
+    _demand_measured(session, values)
     if order is None or order.route is not session.route:
         raise NoActiveOrderError
     authorised = session.authorise(
@@ -152,14 +151,17 @@ def _demand_dose_allowed(session: Session, uow: UnitOfWork) -> None:
     demand_no_alert(session.id, uow)
     session.demand_authorised()
     values = demand_current(readings_of(session, uow), now=uow.now)
-    _demand_measured(values, session.authorisations[-1].override_reason)
+    _demand_measured(session, values)
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     demand_ready(session, uow)
 
 
-def _demand_measured(values: Values, reason: str | None) -> None:
-    """Refuse a dose while a vital sign it needs is unknown and no prescriber says why."""
-    if reason is None:
+def _demand_measured(session: Session, values: Values) -> None:
+    """Refuse a dose while a vital sign it needs is unknown.
+
+    A dose held for its vital signs goes on by a prescriber's reason alone.
+    """
+    if HoldReason.VITAL_SIGNS not in session.hold_reasons:
         demand_measured(values, load_pack().vitals.required_before_dose)
 
 
