@@ -75,7 +75,10 @@ class Peers:
             raise NotFoundError(f"{service} has no such record")
         if answer.is_error:
             raise UnavailableError(f"{service} answered {answer.status_code}")
-        return answer.json()
+        try:
+            return answer.json()
+        except ValueError as error:
+            raise UnavailableError(f"{service} answered no JSON") from error
 
     def ask(
         self, service: str, method: str, path: str, *, token: str | None, **more: Any

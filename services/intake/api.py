@@ -26,7 +26,7 @@ from services.intake.domain import (
     SafetyFlag,
 )
 from services.intake.schemas import care, people
-from shared.context import STAFF, Role
+from shared.context import CLINICAL, STAFF, Role
 from shared.http import Page, Routes
 from shared.http.routes import current_runtime
 from shared.rulepack import load_pack
@@ -35,6 +35,8 @@ from shared.unit_of_work import Reading, UnitOfWork
 routes = Routes("intake", "From first contact to treatment")
 
 DESK = {Role.FRONT_DESK, Role.CLINIC_ADMIN}
+CARE = CLINICAL | {Role.CLINIC_ADMIN}
+"""Who takes and reads answers and what they come to; the front desk sees logistics."""
 REGISTRARS = DESK | {Role.THERAPIST, Role.PRESCRIBER}
 SENDERS = DESK | {Role.NETWORK_ADMIN, Role.INTEGRATOR}
 
@@ -89,8 +91,11 @@ def list_patients(reading: Reading, query: dict[str, Any]) -> Any:
     "/patients/<uuid:patient_id>", roles=STAFF, gives=people.PatientDetailView()
 )
 def show_patient(reading: Reading, patient_id: UUID) -> Any:
-    """A patient, with all that came along with referrals."""
-    return queries.patient(reading, patient_id)
+    """A patient, with all that came along with referrals that the caller may know."""
+    found = queries.patient(reading, patient_id)
+    if reading.context.actor.roles_in(reading.context.clinic_id) & CARE:
+        return found
+    return {**found, "conditions": [], "medications": []}
 
 
 @routes.get(
@@ -103,7 +108,7 @@ def show_contact(reading: Reading, patient_id: UUID) -> Any:
     return queries.contact(reading, patient_id)
 
 
-@routes.get("/episodes/<uuid:episode_id>", roles=STAFF, gives=care.EpisodeDetailView())
+@routes.get("/episodes/<uuid:episode_id>", roles=CARE, gives=care.EpisodeDetailView())
 def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
     """An episode, and what the rule pack says of it."""
     now = current_runtime().clock()
@@ -113,7 +118,7 @@ def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
 
 @routes.post(
     "/episodes/<uuid:episode_id>/measures",
-    roles=STAFF,
+    roles=CARE,
     takes=care.MeasureBody(),
     gives=care.MeasureView(),
     status=201,
@@ -128,7 +133,7 @@ def record_measure(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> M
 
 @routes.post(
     "/episodes/<uuid:episode_id>/safety-screen",
-    roles=STAFF,
+    roles=CARE,
     takes=care.ScreenBody(),
     gives=care.EpisodeView(),
 )
@@ -182,7 +187,7 @@ def grant_clearance(
     return handlers.grant_clearance(GrantClearance(episode_id=episode_id, **body), uow)
 
 
-@routes.get("/safety-flags", roles=STAFF | {Role.SERVICE}, gives=care.FlagsView())
+@routes.get("/safety-flags", roles=CARE | {Role.SERVICE}, gives=care.FlagsView())
 def list_flags(reading: Reading) -> dict[str, Any]:
     """Safety flags nobody has cleared."""
     return {"items": queries.open_flags(reading)}

@@ -48,9 +48,15 @@ class WrongStateError(ConflictError):
 
 
 class TooEarlyError(ConflictError):
-    """This can only be said once the appointment has begun."""
+    """It is too early to say this of the appointment."""
 
     code = "too_early"
+
+
+class NoSuchNeedError(ConflictError):
+    """This integration is not this patient's, or nothing of it is left to book."""
+
+    code = "no_such_need"
 
 
 class ResourceKind(StrEnum):
@@ -103,6 +109,11 @@ BUNDLES = {
     AppointmentType.INTEGRATION: {ResourceKind.ROOM, ResourceKind.THERAPIST},
 }
 """What each type of appointment needs besides the patient."""
+
+
+EARLIEST_ARRIVAL = timedelta(hours=12)
+"""Doses are kept apart by their planned times, so none may be given days ahead of its.
+Source: project default."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -254,9 +265,15 @@ class Appointment(Aggregate):
             late=notice < late_notice,
         )
 
-    def arrive(self, *, escort_present: bool) -> PatientArrived:
-        """The patient is here."""
+    def arrive(self, *, escort_present: bool, at: datetime) -> PatientArrived:
+        """The patient is here.
+
+        Raises:
+            TooEarlyError: it is not the day of the appointment yet.
+        """
         self._demand(AHEAD)
+        if at < self.starts_at - EARLIEST_ARRIVAL:
+            raise TooEarlyError
         self.status = AppointmentStatus.ARRIVED
         return PatientArrived(
             appointment_id=self.id,
@@ -312,3 +329,19 @@ class IntegrationNeed(Aggregate):
     due_at: datetime
     late_at: datetime
     status: IntegrationStatus = IntegrationStatus.OPEN
+
+    def book(self, patient_id: UUID, kind: AppointmentType) -> None:
+        """There is an appointment for it.
+
+        Raises:
+            NoSuchNeedError: for somebody or something else, or it has taken place.
+        """
+        fits = patient_id == self.patient_id and kind is AppointmentType.INTEGRATION
+        if not fits or self.status is IntegrationStatus.COMPLETED:
+            raise NoSuchNeedError
+        self.status = IntegrationStatus.BOOKED
+
+    def reopen(self) -> None:
+        """Its appointment will not take place; it wants another."""
+        if self.status is IntegrationStatus.BOOKED:
+            self.status = IntegrationStatus.OPEN

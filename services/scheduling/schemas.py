@@ -9,7 +9,7 @@ from services.scheduling.domain import (
     ResourceKind,
 )
 from shared.http import Body, Query, View
-from shared.http.schemas import CodeField, Instant, TextField, Truth, Whole
+from shared.http.schemas import CodeField, Day, Instant, TextField, Truth, Whole
 from shared.readiness import Gate
 
 
@@ -121,7 +121,7 @@ class AppointmentsView(View):
 class DayQuery(Query):
     """Which day, by the clinic's clock; today if none is named."""
 
-    date = fields.Date(load_default=None, allow_none=True)
+    date = Day(load_default=None, allow_none=True)
 
 
 class DayView(View):

@@ -20,6 +20,7 @@ from shared.metrics import REQUEST_SECONDS
 from shared.service import Runtime
 
 MAX_BODY_BYTES = 1_048_576
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNTRACED = ("healthz", "readyz", "metrics")
 
 log = logging.getLogger(__name__)
@@ -109,11 +110,11 @@ def _before() -> None:
     from shared.http.routes import current_runtime
 
     g.span = current_runtime().tracing.span(
-        f"{request.method} {request.url_rule or 'unknown'}",
+        f"{_method()} {request.url_rule or 'unknown'}",
         SpanKind.SERVER,
         parent=request.headers.get("traceparent"),
         attributes={
-            "http.request.method": request.method,
+            "http.request.method": _method(),
             "http.route": str(request.url_rule or ""),
         },
     )
@@ -129,7 +130,7 @@ def _after(response: Response) -> Response:
     REQUEST_SECONDS.labels(
         current_runtime().service.name,
         str(request.url_rule or "unknown"),
-        request.method,
+        _method(),
         response.status_code,
     ).observe(time.perf_counter() - g.started)
     if "span" in g:
@@ -137,6 +138,11 @@ def _after(response: Response) -> Response:
         span.set_attribute("http.response.status_code", response.status_code)
         response.headers["X-Trace-Id"] = f"{span.get_span_context().trace_id:032x}"
     return response
+
+
+def _method() -> str:
+    """The method for labels and spans; one that a client made up adds no series."""
+    return request.method if request.method in METHODS else "_OTHER"
 
 
 def _end_span(error: BaseException | None) -> None:

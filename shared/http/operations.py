@@ -7,6 +7,8 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from shared.context import Role
+from shared.envelope import LARGEST_PLACE
+from shared.events.fields import Pattern
 from shared.http.routes import Routes, current_runtime
 from shared.http.schemas import Query, View
 from shared.mailbox import inbox, outbox
@@ -18,12 +20,16 @@ MACHINES = (Role.SERVICE, Role.NETWORK_ADMIN)
 ADMINS = (Role.NETWORK_ADMIN, Role.SERVICE)
 
 
+PLACE = validate.Range(min=0, max=LARGEST_PLACE)
+TYPES = Pattern(r"^[a-z0-9_.,\-]*$", error="Names of event types, with commas.")
+
+
 class FeedQuery(Query):
     """Which part of the feed."""
 
-    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    after = fields.Integer(load_default=0, validate=PLACE)
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))
-    types = fields.String(load_default="")
+    types = fields.String(load_default="", validate=TYPES)
 
 
 class FeedPlace(View):
@@ -52,7 +58,7 @@ class FeedPage(View):
 class MailQuery(Query):
     """Which rows, newest last."""
 
-    after = fields.Integer(load_default=0, validate=validate.Range(min=0))
+    after = fields.Integer(load_default=0, validate=PLACE)
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1, max=500))
     correlation_id = fields.UUID(load_default=None, allow_none=True)
 

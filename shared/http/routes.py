@@ -11,9 +11,10 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Response, current_app, g, make_response, request
+from flask import Request, Response, current_app, g, make_response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
 
 from shared.context import NETWORK, Actor, Context, Role
 from shared.errors import (
@@ -40,12 +41,32 @@ class MediaTypeError(InvalidError):
     code = "unsupported_media_type"
 
 
+class BadJsonError(InvalidError):
+    """The body is not valid JSON, or nested too deep, or has a number too long."""
+
+    status = 400
+    code = "bad_json"
+
+
+class _Parser(FlaskParser):
+    """webargs' parser, which lets pass what Python's refuses besides bad syntax."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """What the body says."""
+        try:
+            return super().load_json(req, schema)
+        except (RecursionError, ValueError) as error:
+            raise BadJsonError from error
+
+
 class Routes(Blueprint):  # type: ignore[misc]
     """The routes of one service.
 
     Paths are below `/<service>/v1/clinics/<clinic_id>`, or below `/<service>/v1` with
     `network=True`, where only network roles count. `roles` may not be empty.
     """
+
+    ARGUMENTS_PARSER = _Parser()
 
     def __init__(self, service: str, about: str) -> None:
         super().__init__(
@@ -164,6 +185,9 @@ def _transacted(
         if has_body and not request.is_json:
             raise MediaTypeError
         key = _idempotency_key(method)
+        # All of the body is here before a transaction begins: no lock waits for a
+        # slow sender.
+        request.get_data()
         with runtime.unit_of_work(context) as uow:
             g.door = uow
             uow.expected = _expected(path)

@@ -1,5 +1,6 @@
 """What bodies, queries and answers have in common."""
 
+from datetime import date, datetime
 from typing import Any
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
@@ -8,6 +9,8 @@ from shared.events.base import CODE
 from shared.events.fields import Pattern
 
 TEXT = 2_000
+YEARS = range(1900, 2200)
+"""The years a day or an instant may lie in: what is reckoned from it stays possible."""
 
 
 class Body(Schema):
@@ -76,6 +79,22 @@ class Instant(fields.AwareDateTime):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="iso", **kwargs)
 
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        instant = super()._deserialize(value, *args, **kwargs)
+        if instant.year not in YEARS:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return instant
+
+
+class Day(fields.Date):
+    """A day of the calendar."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> date:
+        day = super()._deserialize(value, *args, **kwargs)
+        if day.year not in YEARS:
+            raise self.make_error("invalid", input=value, obj_type=self.OBJ_TYPE)
+        return day
+
 
 class Number(fields.Float):
     """A JSON number; text that looks like one is refused."""
@@ -107,6 +126,7 @@ class Truth(fields.Boolean):
 __all__ = [
     "Body",
     "CodeField",
+    "Day",
     "Instant",
     "Number",
     "Page",

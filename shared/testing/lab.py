@@ -172,7 +172,7 @@ class Lab:
                 Receiving(
                     runtime,
                     self.platform.broker,
-                    wait_seconds=0.05 if self._is_remote else 0,
+                    wait_seconds=0.02 if self._is_remote else 0,
                 ),
                 Reminding(runtime),
                 Handling(runtime),

@@ -5,15 +5,17 @@ first the ids only, and takes in what the inbox does not know. So a broker that 
 costs time and never an event; an embedded platform catches up this way at every start.
 """
 
+import json
 import time
 from collections import defaultdict
 from uuid import UUID
 
 from sqlalchemy import insert, select, update
 
-from shared.envelope import Envelope
+from shared.envelope import MAX_PAYLOAD_BYTES, Envelope, UnreadableError
 from shared.errors import KapError, NotFoundError, UnavailableError
 from shared.mailbox import inbox
+from shared.mailbox.inbox import Unreadable
 from shared.mailbox.tables import pulled
 from shared.metrics import REPAIRED
 from shared.service import Runtime
@@ -81,10 +83,21 @@ class Repair:
 
     def _fetch(self, producer: str, params: dict[str, object], lost: set[UUID]) -> None:
         page = self._runtime.peers.get(producer, "/v1/feed", params)
-        envelopes = [Envelope.from_document(document) for document in page["items"]]
-        envelopes = [envelope for envelope in envelopes if envelope.id in lost]
+        envelopes: list[Envelope] = []
+        unreadable: list[Unreadable] = []
+        for document in page["items"]:
+            try:
+                envelope = Envelope.from_document(document)
+            except UnreadableError as error:
+                # One event that nobody can read keeps none of those after it back.
+                text = json.dumps(document)[:MAX_PAYLOAD_BYTES]
+                unreadable.append(Unreadable(body=text, reason=error.message))
+            else:
+                envelopes += [envelope] if envelope.id in lost else []
+        now = self._runtime.clock()
         with self._runtime.begin() as connection:
-            inbox.store(connection, envelopes, at=self._runtime.clock())
+            inbox.store(connection, envelopes, at=now)
+            inbox.set_aside(connection, unreadable, at=now)
         REPAIRED.labels(self._runtime.service.name, producer).inc(len(envelopes))
         self._runtime.post.set()
 

@@ -178,7 +178,7 @@ def test_a_measure_sent_twice_with_one_key_is_one(clinic: Clinic) -> None:
     key = {"Idempotency-Key": "one"}
 
     answers = [
-        clinic.desk.request("POST", "intake", path, body, headers=key).get_json()
+        clinic.therapist.request("POST", "intake", path, body, headers=key).get_json()
         for _ in range(2)
     ]
 

@@ -100,7 +100,7 @@ def test_open_flags_are_listed_until_they_are_cleared(clinic: Clinic, lab: Lab) 
 
     before = clinic.caller(Role.SERVICE).get("intake", "/safety-flags")["items"]
     cleared = clinic.therapist.post("intake", path, note="Talked, plan agreed.")
-    after = clinic.desk.get("intake", "/safety-flags")["items"]
+    after = clinic.therapist.get("intake", "/safety-flags")["items"]
 
     assert [flag["level"] for flag in before] == ["item9", "high"]
     assert [flag["due_at"] for flag in before] == [lasts(minutes=60), lasts(minutes=65)]

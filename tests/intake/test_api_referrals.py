@@ -14,7 +14,7 @@ def test_a_referral_makes_a_patient_and_an_episode(clinic: Clinic) -> None:
 
     made = answer.get_json()
     assert (answer.status_code, made["outcome"]) == (201, "created")
-    patient = clinic.desk.get("intake", f"/patients/{made['patient_id']}")
+    patient = clinic.therapist.get("intake", f"/patients/{made['patient_id']}")
     assert patient["episode_id"] == made["episode_id"]
     assert [one["display"] for one in patient["conditions"]] == ["MDD"]
     assert [one["code"] for one in patient["medications"]] == ["1", "2"]

@@ -118,7 +118,7 @@ def test_a_token_signed_with_a_key_about_to_be_replaced_still_counts() -> None:
         {"network_roles": ["queen"]},
         {"network_roles": 5},
     ],
-    ids=lambda changes: "-".join(f"{k}:{v}" for k, v in changes.items())[:40],
+    ids=range(21),
 )
 def test_a_token_with_claims_that_are_not_for_us_is_refused(
     changes: dict[str, Any], verifier: TokenVerifier

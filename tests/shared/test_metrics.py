@@ -139,5 +139,5 @@ def test_every_metric_of_ours_says_what_it_is_and_in_which_unit(lab: Lab) -> Non
     assert len(ours) >= 10
     for name, family in ours.items():
         assert family.documentation, name
-        is_time = re.search("time|age|late", family.documentation.lower())
+        is_time = re.search(r"\b(time|age|late)\b", family.documentation.lower())
         assert not is_time or name.endswith("_seconds"), name

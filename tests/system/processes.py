@@ -82,7 +82,10 @@ class MortalPlatform(Protocol):
         """Let the time pass after which a message is sent by somebody else."""
 
     def revive(self) -> None:
-        """Start what died again, to live, and wait until it answers."""
+        """Start what died again, to live, and wait until it answers.
+
+        Nothing happens if everything lives.
+        """
 
     def copies_sent(self, message_id: str) -> int:
         """How often a message has left for the patient."""
@@ -142,7 +145,8 @@ class EmbeddedProcess:
 
     def revive(self) -> None:
         """Start it again, to live, and wait until it answers."""
-        self.start()
+        if self.process.poll() is not None:
+            self.start()
 
     def copies_sent(self, message_id: str) -> int:
         """How often a message was put where the console shows it."""
@@ -183,6 +187,8 @@ class RealProcesses:
                     KAP_MAIL_URL=self._mail.url,
                     KAP_HTTP_WORKERS="1",
                     KAP_DEVELOPMENT_ISSUER="true",
+                    # What the broker loses is not to be healed before it is seen.
+                    KAP_REPAIR_SECONDS="3600",
                 )
             )
             self.heal()
@@ -262,7 +268,8 @@ class RealProcesses:
 
     def revive(self) -> None:
         """Start what died again, to live, and wait until it answers."""
-        self.kill(self._dying)
+        if self._dying:
+            self.kill(self._dying)
         self._dying = ""
         self.heal()
 

@@ -52,6 +52,7 @@ def test_nothing_is_lost_or_doubled_when_a_process_dies_at_each_point_of_a_way(
     points = points_on(way)
     deaths: dict[str, int] = {}
     with ExitStack() as stack:
+        stack.callback(platform.revive)
         people = stack.enter_context(ThreadPoolExecutor(len(points)))
         works = [stack.enter_context(Work(platform.url)) for _ in points]
 

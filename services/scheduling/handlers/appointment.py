@@ -19,14 +19,18 @@ from services.scheduling.domain import (
     AppointmentType,
     Claim,
     IntegrationNeed,
-    IntegrationStatus,
     NotReadyError,
     Patient,
     Resource,
     ResourceKind,
     TooCloseError,
 )
-from services.scheduling.handlers.readiness import RELEASE, note_fact, readiness_of
+from services.scheduling.handlers.readiness import (
+    RELEASE,
+    hold,
+    note_fact,
+    readiness_of,
+)
 from services.scheduling.models import appointments, facts
 from shared.errors import InvalidError, NotFoundError
 from shared.events.intake import PatientRegistered
@@ -48,12 +52,14 @@ def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
     Raises:
         NotReadyError: a dose, and a fact it rests on would not hold at that time.
         TooCloseError: a dose, too soon before or after another.
+        NoSuchNeedError: an integration that is not this patient's, or took place.
         DoubleBookedError: something is taken; the database says so at the commit.
     """
     patient = uow.get(Patient, command.patient_id)
     if command.starts_at < uow.now - timedelta(hours=1):
         raise InvalidError("that time is past", field="starts_at")
     if command.type is AppointmentType.DOSING:
+        hold(patient.id, uow)
         _demand_ready(patient.id, Gate.BOOKING, command.starts_at, uow)
         _demand_spacing(patient.id, command.starts_at, uow)
     appointment = Appointment(
@@ -69,7 +75,7 @@ def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
     appointment.claims = _claims(command, appointment, uow)
     if command.integration_id:
         need = uow.get(IntegrationNeed, command.integration_id)
-        need.status = IntegrationStatus.BOOKED
+        need.book(patient.id, command.type)
     uow.publish(appointment.book(), of=appointment)
     return uow.add(appointment)
 
@@ -99,7 +105,8 @@ def note_arrival(command: NoteArrival, uow: UnitOfWork) -> Appointment:
     """The patient is here; whether an escort is counts from now on."""
     appointment = uow.get(Appointment, command.appointment_id)
     uow.publish(
-        appointment.arrive(escort_present=command.escort_present), of=appointment
+        appointment.arrive(escort_present=command.escort_present, at=uow.now),
+        of=appointment,
     )
     if command.escort_present and not appointment.escort_confirmed:
         uow.publish(appointment.confirm_escort(), of=appointment)
@@ -113,6 +120,7 @@ def note_no_show(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
     appointment = uow.get(Appointment, appointment_id)
     uow.publish(appointment.note_no_show(at=uow.now), of=appointment)
     uow.forget(RELEASE, about=appointment.id)
+    _want_another(appointment, uow)
     return appointment
 
 
@@ -163,9 +171,13 @@ def cancel(
     )
     uow.forget(RELEASE, about=appointment.id)
     uow.publish(event, of=appointment)
+    _want_another(appointment, uow)
+
+
+def _want_another(appointment: Appointment, uow: UnitOfWork) -> None:
+    """An integration that will not take place now wants another appointment."""
     if appointment.integration_id:
-        need = uow.get(IntegrationNeed, appointment.integration_id)
-        need.status = IntegrationStatus.OPEN
+        uow.get(IntegrationNeed, appointment.integration_id).reopen()
 
 
 def _duration(kind: AppointmentType) -> timedelta:

@@ -11,7 +11,7 @@ from services.scheduling.domain import (
     AppointmentStatus,
     AppointmentType,
 )
-from services.scheduling.models import appointments, facts
+from services.scheduling.models import appointments, facts, patients
 from shared.events import Event
 from shared.events.intake import ConsentWithdrawn
 from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
@@ -47,16 +47,30 @@ def readiness_of(
     )
 
 
+def hold(patient_id: UUID, uow: UnitOfWork) -> None:
+    """Let nobody book this patient's doses, or look at them again, until the commit.
+
+    Without it a dose that is being booked and a consent that is being withdrawn could
+    each miss the other, as could two doses that are booked too close together.
+    """
+    row = select(patients.c.id).where(
+        patients.c.clinic_id == uow.clinic_id, patients.c.id == patient_id
+    )
+    uow.connection.execute(row.with_for_update())
+
+
 def note_fact(event: Event, uow: UnitOfWork) -> None:
     """A readiness fact changed: look again at the doses that rest on it."""
+    patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
+    hold(patient_id, uow)
     if facts.note(event, uow):
-        patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
         for appointment in _doses_ahead(patient_id, uow):
             _look_again(appointment, uow)
 
 
 def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
     """A consent is taken back: doses that rest on it are given back at once."""
+    hold(event.patient_id, uow)
     facts.note(event, uow)
     for appointment in _doses_ahead(event.patient_id, uow):
         readiness = _readiness(appointment, uow, gate=Gate.AUTHORISATION)
