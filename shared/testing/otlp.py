@@ -28,7 +28,7 @@ class ReceivedSpan:
     """One span as its sender told it.
 
     Ids are lower-case hexadecimal, `kind` is a word such as `server` or `consumer`,
-    and `links` are pairs of trace id and span id.
+    `links` are pairs of trace id and span id, `events` pairs of name and attributes.
     """
 
     trace_id: str
@@ -39,6 +39,7 @@ class ReceivedSpan:
     service: str
     attributes: Mapping[str, object]
     links: tuple[tuple[str, str], ...]
+    events: tuple[tuple[str, Mapping[str, object]], ...]
 
 
 class OtlpReceiver:
@@ -144,6 +145,7 @@ def _span(span: Span, service: str) -> ReceivedSpan:
         service=service,
         attributes=_attributes(span.attributes),
         links=tuple((link.trace_id.hex(), link.span_id.hex()) for link in span.links),
+        events=tuple((item.name, _attributes(item.attributes)) for item in span.events),
     )
 
 

@@ -89,11 +89,17 @@ def publish(broker: Broker, *told: Envelope) -> list[Outcome]:
         publisher.close()
 
 
-def gather(broker: Broker, count: int, *, acknowledge: bool = True) -> list[Envelope]:
+def gather(
+    broker: Broker,
+    count: int,
+    *,
+    acknowledge: bool = True,
+    within_seconds: float = 10.0,
+) -> list[Envelope]:
     """So many messages of the small service's queue."""
     receiver = broker.receiver("console")
     found: list[Envelope] = []
-    until = time.monotonic() + 10
+    until = time.monotonic() + within_seconds
     while len(found) < count and time.monotonic() < until:
         for delivery in receiver.receive(0.2):
             found.append(Envelope.from_headers(delivery.headers, delivery.body))
@@ -244,6 +250,17 @@ def test_what_the_broker_gave_up_on_is_taken_in_from_the_dead_letters(
         lab.settle()
 
     assert noting.noted(lab) == [(told.aggregate_id, 1)]
+
+
+def test_what_was_stored_is_gone_from_the_queue(lab: Lab, raw: Any) -> None:
+    tell(lab, appointment(), times=3)
+    lab.settle()
+    lab.close()
+
+    # What a closed receiver had not acknowledged would be there again.
+    left = raw.queue_declare("console", passive=True).message_count
+    assert left == 0
+    assert gather(lab.platform.broker, 1, within_seconds=0.5) == []
 
 
 def test_a_receiver_that_died_before_it_acknowledged_gets_everything_again_once(

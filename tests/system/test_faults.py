@@ -20,8 +20,8 @@ API, WORKER = "api scheduling", "worker scheduling"
 STOPS_WITHIN_SECONDS = 20.0
 PAUSE_SECONDS = 0.02
 KILLS = 5
-# A process that asks a dead server again and again uses a whole core or more.
-SPINNING_CORES = 0.5
+# A process that asks a dead server without a pause uses a whole core or more.
+SPINNING_CORES = 0.25
 
 
 @pytest.fixture

@@ -38,6 +38,8 @@ def close_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
         need.status = IntegrationStatus.COMPLETED
     for appointment in uow.all(
         select(Appointment).where(
+            # The patient's are found by an index; there is none of integrations.
+            appointments.c.patient_id == event.patient_id,
             appointments.c.integration_id == event.integration_id,
             appointments.c.status.in_(AHEAD | PRESENT),
         )
