@@ -8,6 +8,8 @@ import click
 from cli.services import load_all
 from shared.events import Event, catalogue
 
+WIDE = 100
+
 
 @click.group()
 def events() -> None:
@@ -27,19 +29,18 @@ def list_(as_json: bool) -> None:
     from rich.console import Console
     from rich.table import Column, Table
 
-    # A name that is cut off is of no use, so the table fits eighty columns.
-    words = (
-        Column(title, no_wrap=True) for title in ("event", "version", "sensitivity")
-    )
+    console = Console()
+    # A name that is cut off is of no use: a narrow screen does without the producer,
+    # which is the first word of the name.
+    titles = ["event", "version", "sensitivity"]
+    titles += ["told by"] if console.width >= WIDE else []
+    words = (Column(title, no_wrap=True) for title in titles)
     table = Table(*words, "heard by", box=None, padding=(0, 1, 0, 0))
     for event in catalogue().values():
-        table.add_row(
-            event.name,
-            str(event.version),
-            event.sensitivity.value,
-            ", ".join(consumers[event.type]),
-        )
-    Console().print(table)
+        said = [event.name, str(event.version), event.sensitivity.value]
+        said += [event.producer] if console.width >= WIDE else []
+        table.add_row(*said, ", ".join(consumers[event.type]))
+    console.print(table)
 
 
 def hearers() -> dict[str, list[str]]:
