@@ -40,9 +40,10 @@ _YAML_RULES = (
 )
 _PYTEST = (sys.executable, "-m", "pytest")
 _NOTHING_COLLECTED = 5
+_GRAVITY = ("", "skipped", "failure", "error")
 _SIDE_BY_SIDE = {
-    "unit": ("-n", "2", "--dist", "worksteal"),
-    "system": ("-n", "2", "--dist", "loadfile"),
+    "unit": ("-p", "xdist", "-n", "2", "--dist", "worksteal"),
+    "system": ("-p", "xdist", "-n", "2", "--dist", "loadfile"),
 }
 """Groups whose tests run in two processes; a story's file stays in one of them."""
 
@@ -213,12 +214,15 @@ def _read(
     group: str, report: Path, status: int, took: timedelta, *, chosen: bool
 ) -> GroupResult:
     """Counts from the report, and the status where that says more than they do."""
-    total = failed = skipped = 0
+    outcomes: dict[tuple[str | None, str | None], str] = {}
     if report.exists():
-        for suite in ElementTree.parse(report).iter("testsuite"):  # noqa: S314
-            total += int(suite.get("tests", 0))
-            failed += int(suite.get("failures", 0)) + int(suite.get("errors", 0))
-            skipped += int(suite.get("skipped", 0))
+        for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314
+            told = {child.tag for child in case} & {"failure", "error", "skipped"}
+            # Each of several processes tells of a file that cannot be read.
+            which = (case.get("classname"), case.get("name"))
+            outcomes[which] = max([*told, outcomes.get(which, "")], key=_GRAVITY.index)
+    failed = sum(told in ("failure", "error") for told in outcomes.values())
+    skipped = sum(told == "skipped" for told in outcomes.values())
     trouble = ""
     if status == _NOTHING_COLLECTED:
         trouble = "" if chosen else "no test was found"
@@ -226,7 +230,7 @@ def _read(
         trouble = f"pytest ended with status {status}"
     return GroupResult(
         group=group,
-        passed=max(0, total - failed - skipped),
+        passed=len(outcomes) - failed - skipped,
         failed=failed,
         skipped=skipped,
         took=took,

@@ -97,6 +97,9 @@ def _gunicorn(name: str, settings: Settings) -> Any:
                 "proc_name": f"kap-api-{name}",
                 "logger_class": _logger(),
                 "child_exit": _forget_metrics,
+                "on_exit": lambda _: shutil.rmtree(
+                    os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True
+                ),
                 "worker_exit": lambda _, __: self.runtime and self.runtime.close(),
             }
             for option, value in options.items():

@@ -297,7 +297,11 @@ def _owner(script: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
 
 
 def _command(pid: int) -> bytes:
-    return Path(f"/proc/{pid}/cmdline").read_bytes()
+    """What a process runs; nothing, if it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 def _wait_until_gone(pids: list[int]) -> None:
