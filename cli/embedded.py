@@ -53,6 +53,7 @@ class Embedded:
         self.platform = Platform(load_all(), settings, front=FRONT)
         self._workers: list[Worker] = []
         self._server: Any = None
+        self._stopping = False
 
     def start(self) -> None:
         """Bring the data up to date and begin to work."""
@@ -73,10 +74,16 @@ class Embedded:
 
     def serve(self) -> None:
         """Answer requests until `stop` is called."""
-        self._server.run()
+        try:
+            self._server.run()
+        except Exception:
+            # Closing the listening socket ends the server's loop wherever it stands.
+            if not self._stopping:
+                raise
 
     def stop(self) -> None:
         """End it; what is not done is done at the next start."""
+        self._stopping = True
         if self._server is not None:
             self._server.close()
         for worker in self._workers:
