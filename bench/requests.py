@@ -14,7 +14,8 @@ from bench import floor
 from bench.deployment import Deployment, wait_for
 from bench.load import Ask, rate
 from cli.services import load
-from shared.context import Actor, Context, Role
+from shared.access import Role
+from shared.context import Actor, Context
 from shared.events.intake import PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,

@@ -8,15 +8,18 @@ from uuid import UUID, uuid4
 import click
 
 from cli.services import NAMES, load, load_all
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 
 SIGNING_KEY = "signing-key.json"
 TOKEN_KEYS = "token-keys.json"  # noqa: S105 - a file's name.
 
 
-def _secret(_context: click.Context, _option: click.Parameter, value: str) -> str:
+def _secret(
+    _context: click.Context, _option: click.Parameter, value: str | None
+) -> str | None:
     """A value, or what a file holds if the value starts with an `@`, as in settings."""
-    if not value.startswith("@"):
+    if value is None or not value.startswith("@"):
         return value
     try:
         return Path(value[1:]).read_text().strip()
@@ -31,23 +34,33 @@ def _secret(_context: click.Context, _option: click.Parameter, value: str) -> st
     envvar="KAP_DATABASE_URL",
     required=True,
     callback=_secret,
-    help="The database; {service} stands for the service's name, needed for `all`.",
+    help="The database as the service uses it; its role is given what it needs there. "
+    "{service} stands for the service's name, needed for `all`.",
 )
-def migrate(service: str, database_url: str) -> None:
-    """Bring the database of SERVICE, or of all, up to date."""
+@click.option(
+    "--owner-url",
+    envvar="KAP_OWNER_DATABASE_URL",
+    callback=_secret,
+    help="The same database as its owner; needed on PostgreSQL.",
+)
+def migrate(service: str, database_url: str, owner_url: str | None) -> None:
+    """Bring the database of SERVICE, or of all, up to date.
+
+    On PostgreSQL this also puts every table under row-level security. The owner does
+    it: the role that a service runs as owns nothing.
+    """
     from shared import migrations
-    from shared.database import Database
 
     names = NAMES if service == "all" else (service,)
-    if service == "all" and "{service}" not in database_url:
-        raise click.UsageError("for `all` the URL needs {service} in it")
+    for url in filter(None, (database_url, owner_url)):
+        if service == "all" and "{service}" not in url:
+            raise click.UsageError("for `all` the URLs need {service} in them")
+    if owner_url is None and not database_url.startswith("sqlite"):
+        raise click.UsageError("on PostgreSQL the owner's URL is needed: --owner-url")
     for name in names:
         load(name)
-        database = Database(database_url.replace("{service}", name))
-        try:
-            migrations.upgrade(name, database)
-        finally:
-            database.close()
+        own = owner_url.replace("{service}", name) if owner_url else None
+        migrations.migrate(name, database_url.replace("{service}", name), owner_url=own)
         click.echo(f"{name}: up to date")
 
 

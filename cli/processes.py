@@ -12,6 +12,7 @@ import click
 import httpx
 
 from cli.services import NAMES, load
+from shared.errors import UnavailableError
 from shared.settings import Settings
 from shared.telemetry import log_to
 
@@ -25,6 +26,7 @@ def api(service: str) -> None:
     settings = Settings.from_env()
     _share_metrics()
     log_to()
+    _demand_restricted(settings)
     _gunicorn(service, settings).run()
 
 
@@ -41,6 +43,7 @@ def worker(service: str) -> None:
     log_to()
     if settings.broker_url.startswith("memory://"):
         raise click.UsageError("a memory broker reaches no other process; use kap up")
+    _demand_restricted(settings)
     runtime = Runtime.start(load(service), settings)
     running = Worker(runtime, connect(settings.broker_url))
     server = _serve(worker_app(runtime, running), settings.worker_bind)
@@ -65,6 +68,21 @@ def health(url: str) -> None:
     click.echo(answer.text.strip())
     if answer.is_error:
         raise SystemExit(1)
+
+
+def _demand_restricted(settings: Settings) -> None:
+    """Refuse to start as a role that row-level security does not hold."""
+    from shared.database import Database
+    from shared.isolation import demand_restricted
+
+    database = Database(settings.database_url)
+    try:
+        demand_restricted(database)
+    except UnavailableError:
+        # The database may come later; `/readyz` asks again before it says yes.
+        return
+    finally:
+        database.close()
 
 
 def _share_metrics() -> None:

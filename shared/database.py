@@ -1,11 +1,15 @@
 """One service's database: PostgreSQL, or a SQLite file, behind the same few calls."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
+from uuid import UUID
 
+import psycopg
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -22,6 +26,7 @@ from sqlalchemy import (
     insert,
     make_url,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -87,43 +92,129 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING)
 
 
+@dataclass(frozen=True)
+class Reach:
+    """Which rows a transaction may see and touch: PostgreSQL itself refuses others.
+
+    `clinic` is a clinic's id, `*` for the whole network or nothing for no clinic's
+    records; `mailbox` opens the tables events pass through, of every clinic.
+    """
+
+    clinic: str = ""
+    mailbox: bool = False
+
+    @classmethod
+    def of(cls, clinic_id: UUID | None, *, mailbox: bool = False) -> "Reach":
+        """The reach of work for a clinic, or for the network if there is none."""
+        return cls(str(clinic_id) if clinic_id else "*", mailbox)
+
+    @property
+    def settings(self) -> str:
+        """The statement that makes it so, until the transaction ends."""
+        clinic = f"set local kap.clinic = '{self.clinic}'"
+        return f"{clinic}; set local kap.mailbox = 'on'" if self.mailbox else clinic
+
+
+MAILBOX = Reach(mailbox=True)
+"""For moving envelopes and timers: their tables of every clinic, and no others."""
+NETWORK = Reach("*")
+"""For work that is about the network. It is stated, never a default."""
+
+
 class Database:
     """The connections of one process to one service's database.
 
     Made where the process starts work, never before a fork: a connection shared by two
-    processes answers one with the other's rows.
+    processes answers one with the other's rows. Every connection is given out with a
+    reach; without one, row-level security shows no row at all. SQLite has no such
+    thing: there the unit of work and the queries alone keep clinics apart.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 6) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
         parsed = make_url(url)
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_timeout": 5, "pool_recycle": 1800}
-        if not self.is_sqlite:
-            options |= {"pool_size": pool_size, "max_overflow": 4}
-            options["connect_args"] = {"connect_timeout": 3}
-        else:
+        if self.is_sqlite:
             options |= {"pool_size": 12, "max_overflow": 8}
             options["connect_args"] = {"check_same_thread": False}
-        self.engine: Engine = create_engine(parsed, **options)
+        else:
+            # We begin transactions ourselves, together with what limits their reach.
+            options |= {"pool_size": pool_size, "max_overflow": 6}
+            options |= {"isolation_level": "AUTOCOMMIT"}
+            options["connect_args"] = {"connect_timeout": 3}
+        self.engine: Engine = create_engine(parsed, **options).execution_options(
+            kap_vault=__import__("shared.privacy.vault").privacy.vault.Vault()
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
-            self.reading: Engine = self.engine.execution_options(kap_reading=True)
-        else:
-            # A pool of its own: switching a connection to autocommit and back, again
-            # and again, costs as much as a small read.
-            self.reading = create_engine(
-                parsed,
-                **options,
-                isolation_level="AUTOCOMMIT",
-                pool_reset_on_return=None,
-            )
+        self._reading = self.engine.execution_options(kap_reading=True)
+
+    @contextmanager
+    def begin(self, reach: Reach) -> Iterator[Connection]:
+        """A transaction: leaving it commits, an exception rolls it back."""
+        with self.engine.connect() as connection:
+            self._open(connection, reach)
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def read(self, reach: Reach) -> Iterator[Connection]:
+        """A connection to read from; what is written over it needs a `commit`."""
+        with self._reading.connect() as connection:
+            self._open(connection, reach)
+            yield connection
+
+    def session(self) -> Connection:
+        """A connection for listening, notifying and locks that outlive transactions.
+
+        It has no reach before `transaction` gives it one.
+        """
+        return self.engine.connect()
 
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
-        if self.reading is not self.engine:
-            self.reading.dispose()
+
+    def _open(self, connection: Connection, reach: Reach) -> None:
+        """Begin; over a new connection if the pool's was cut off while it lay idle."""
+        if self.is_sqlite:
+            return
+        try:
+            _begin(connection, reach)
+        except OperationalError:
+            _begin(connection, reach)
+
+
+@contextmanager
+def transaction(connection: Connection, reach: Reach) -> Iterator[None]:
+    """A transaction on a connection that is kept for more than one."""
+    if connection.dialect.name == "postgresql":
+        _begin(connection, reach)
+    with connection.begin():
+        yield
+
+
+def narrow(connection: Connection, reach: Reach) -> None:
+    """Change the reach of the transaction a connection is in."""
+    if connection.dialect.name == "postgresql":
+        _run(connection, reach.settings)
+
+
+def _begin(connection: Connection, reach: Reach) -> None:
+    _run(connection, f"begin; {reach.settings}")
+
+
+def _run(connection: Connection, script: str) -> None:
+    """Several statements in one round trip; SQLAlchemy would need one for each."""
+    raw: Any = connection.connection.driver_connection
+    try:
+        raw.execute(script, prepare=False)
+    except psycopg.OperationalError as error:
+        connection.invalidate(error)
+        raise OperationalError(
+            script, None, error, connection_invalidated=True
+        ) from error
 
 
 def insert_rows(
@@ -151,6 +242,14 @@ def insert_rows(
             cursor.execute(text, values[0])
         else:
             cursor.executemany(text, values)
+
+
+def insert_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Insert rows whose unique key is free, leave the others as they are."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 @cache

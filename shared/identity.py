@@ -17,7 +17,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 from shared.errors import UnauthenticatedError
 
 AUDIENCE = "kap"

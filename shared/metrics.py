@@ -15,7 +15,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from shared.database import is_outage
+from shared.database import MAILBOX, is_outage
 from shared.mailbox import inbox, outbox, timers
 from shared.service import Runtime
 
@@ -59,7 +59,7 @@ class MailboxCollector(Collector):
 
     def _read(self) -> list[GaugeMetricFamily]:
         now = self._runtime.clock()
-        with self._runtime.database.reading.connect() as connection:
+        with self._runtime.database.read(MAILBOX) as connection:
             waiting, oldest = outbox.unpublished(connection)
             states = inbox.counts(connection)
             next_timer = timers.overdue(connection)

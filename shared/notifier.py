@@ -52,7 +52,7 @@ class Notifier:
             self._news.wait()
             self._news.clear()
             try:
-                with self._database.reading.connect() as connection:
+                with self._database.session() as connection:
                     connection.execute(text(f"notify {CHANNEL}"))
             except SQLAlchemyError:
                 log.debug("news could not be told; the worker polls", exc_info=True)

@@ -11,7 +11,8 @@ from uuid import NAMESPACE_URL, uuid5
 
 import httpx
 
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 from shared.errors import NotFoundError, UnavailableError
 from shared.identity import TokenIssuer
 from shared.settings import Settings

@@ -54,7 +54,10 @@ class Platform:
     def migrate(self) -> None:
         """Bring every database up to date and declare every queue."""
         for name, runtime in self.runtimes.items():
-            migrations.upgrade(name, runtime.database)
+            settings = runtime.settings
+            migrations.migrate(
+                name, settings.database_url, owner_url=settings.owner_database_url
+            )
         self.broker.declare(subscriptions(self.services.values()))
 
     def open(self) -> None:

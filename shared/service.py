@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,10 @@ from flask import Blueprint, Flask
 from sqlalchemy import Connection, MetaData
 
 from shared import ids
-from shared.context import Actor, Context, Role
-from shared.database import Database
+from shared.access import Role
+from shared.conflicts import translated
+from shared.context import Actor, Context
+from shared.database import MAILBOX, Database, Reach
 from shared.envelope import Envelope
 from shared.errors import ConflictError
 from shared.events import Event, catalogue
@@ -21,7 +23,7 @@ from shared.notifier import Notifier
 from shared.peers import Peers
 from shared.settings import Settings
 from shared.telemetry import Tracing
-from shared.unit_of_work import Reading, UnitOfWork, transaction, translated
+from shared.unit_of_work import Reading, UnitOfWork, transaction
 
 Clock = Callable[[], datetime]
 Handler = Callable[[Any, UnitOfWork], object]
@@ -116,7 +118,7 @@ class Runtime:
     ) -> Iterator[UnitOfWork]:
         """One transaction; on a given connection it is part of that one's."""
         with transaction(
-            on or self.database.engine,
+            self.database if on is None else on,
             context,
             now=self.clock(),
             tracing=self.tracing,
@@ -129,15 +131,23 @@ class Runtime:
 
     @contextmanager
     def reading(self, context: Context) -> Iterator[Reading]:
-        """A connection to read from, outside any transaction."""
-        with translated({}), self.database.reading.connect() as connection:
+        """A connection to read from: the rows of a clinic, or of all without one."""
+        reach = Reach.of(context.clinic_id)
+        with translated({}), self.database.read(reach) as connection:
             yield Reading(connection, context)
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
-        """A transaction on the mailbox's own tables."""
-        with translated({}), self.database.engine.begin() as connection:
+    def begin(self, reach: Reach) -> Iterator[Connection]:
+        """A transaction without a unit of work."""
+        with translated({}), self.database.begin(reach) as connection:
             yield connection
+
+    def mailbox(self) -> AbstractContextManager[Connection]:
+        """A transaction on the tables events and timers pass through, of all clinics.
+
+        No clinic's records can be reached with it.
+        """
+        return self.begin(MAILBOX)
 
     def announce(self) -> None:
         """Wake whoever publishes: in this process at once, in others shortly."""

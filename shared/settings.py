@@ -65,6 +65,12 @@ class Settings:
     database_url: str = _from(
         "KAP_DATABASE_URL", "the service's database, a PostgreSQL URL", _secret
     )
+    owner_database_url: str | None = _from(
+        "KAP_OWNER_DATABASE_URL",
+        "the same database as its owner, for migrations; services run as another role",
+        _secret,
+        default=None,
+    )
     broker_url: str = _from(
         "KAP_BROKER_URL", "RabbitMQ, an amqp URL; memory:// within one process", _secret
     )

@@ -1,39 +1,33 @@
 """One transaction: what a command changes and what it tells stand or fall together."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-import psycopg
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Engine,
     Select,
     Table,
-    Transaction,
     event,
     select,
 )
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
-from sqlalchemy.orm.exc import StaleDataError
 
 from shared import crash
 from shared.aggregate import Aggregate
+from shared.audit.tables import audit_log
+from shared.audit.trail import Entry, Outcome, row_of, write
+from shared.conflicts import ExpectedVersion, translated
 from shared.context import Context
-from shared.database import insert_rows, is_outage
+from shared.database import Database, Reach, insert_rows, narrow
 from shared.envelope import Envelope
 from shared.errors import (
-    ConflictError,
     KapError,
     NotFoundError,
-    StaleError,
-    UnavailableError,
 )
 from shared.events import Event
 from shared.ids import uuid7
@@ -41,27 +35,6 @@ from shared.mailbox import outbox, timers
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
-
-
-class ExpectedVersion:
-    """The version a client says it decided on (If-Match), for one record."""
-
-    def __init__(self, record_id: UUID, version: int) -> None:
-        self.record_id = record_id
-        self.version = version
-        self._checked = False
-
-    def check(self, record: Aggregate) -> None:
-        """Refuse if the record has moved on when it is first read.
-
-        Raises:
-            StaleError: it has another version now.
-        """
-        if record.id != self.record_id or self._checked:
-            return
-        if record.version != self.version:
-            raise StaleError(details={"version": record.version})
-        self._checked = True
 
 
 class UnitOfWork:
@@ -91,6 +64,9 @@ class UnitOfWork:
         self._session: Session | None = None
         self._rows: list[tuple[Table, Mapping[str, Any]]] = []
         self._told: list[Envelope] = []
+        self._about: tuple[str, UUID] | None = None
+        self._patients: set[UUID | str] = set()
+        self._has_changed = False
 
     @property
     def db(self) -> Session:
@@ -101,6 +77,7 @@ class UnitOfWork:
                 expire_on_commit=False,
                 join_transaction_mode="rollback_only",
             )
+            event.listen(self._session, "after_flush", self._note_change)
             if self.context.clinic_id is not None:
                 event.listen(self._session, "do_orm_execute", self._only_this_clinic)
         return self._session
@@ -174,6 +151,9 @@ class UnitOfWork:
     def publish(self, event: Event, *, of: Aggregate) -> None:
         """Tell that something happened to a record; its version counts it."""
         of.version += 1
+        self.touch(record=(event.aggregate, of.id))
+        if patient_id := getattr(event, "patient_id", None):
+            self.touch(patients=[patient_id])
         self._told.append(
             Envelope(
                 id=uuid7(),
@@ -191,6 +171,19 @@ class UnitOfWork:
             )
         )
 
+    def touch(
+        self,
+        *,
+        record: tuple[str, UUID] | None = None,
+        patients: Iterable[UUID | str] = (),
+    ) -> None:
+        """Say what this work is about, and whose records it touches, for the audit.
+
+        The record named first counts.
+        """
+        self._about = self._about or record
+        self._patients.update(patients)
+
     def remind(self, name: str, *, about: UUID, at: datetime) -> None:
         """Have the service's reminder `name` called about a record at a time."""
         timer = timers.Timer(name=name, about=about, due_at=at)
@@ -206,8 +199,21 @@ class UnitOfWork:
             self._session.flush()
 
     def write(self) -> None:
-        """Write changes, rows and events, leaving the commit to the edge."""
+        """Write changes, rows and events, leaving the commit to the edge.
+
+        What changed a record leaves an entry in the audit trail, and so does every
+        request, whatever came of it.
+        """
         self.flush()
+        if self.context.is_request or self._told or self._has_changed:
+            entry = Entry.of(
+                self.context,
+                Outcome.DONE,
+                at=self.now,
+                record=self._about,
+                patients=self._patients,
+            )
+            self._rows.append((audit_log, row_of(self.connection, entry)))
         for table, values in self._rows:
             insert_rows(self.connection, table, [values])
         outbox.append(self.connection, self._told)
@@ -221,6 +227,9 @@ class UnitOfWork:
     def can_pipeline(self) -> bool:
         """Whether all that is left to do is to insert, on PostgreSQL."""
         return self._session is None and self.connection.dialect.name == "postgresql"
+
+    def _note_change(self, *_: object) -> None:
+        self._has_changed = True
 
     def _only_this_clinic(self, state: ORMExecuteState) -> None:
         if not state.is_select:
@@ -261,34 +270,15 @@ class Reading:
             raise NotFoundError(f"there is no such {what} in this clinic")
         return row._mapping  # type: ignore[return-value]
 
-
-@contextmanager
-def translated(conflicts: Mapping[str, type[KapError]]) -> Iterator[None]:
-    """Say in our own words what the database refuses.
-
-    `conflicts` maps the name of a constraint to the error that it stands for.
-    """
-    try:
-        yield
-    except StaleDataError as error:
-        raise StaleError from error
-    except (IntegrityError, psycopg.IntegrityError) as error:
-        said = str(error.orig if isinstance(error, IntegrityError) else error)
-        for constraint, kind in conflicts.items():
-            if constraint in said:
-                raise kind from error
-        raise ConflictError("this contradicts what is already recorded") from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError("the database does not answer") from error
-    except (DBAPIError, PoolTimeoutError) as error:
-        if is_outage(error):
-            raise UnavailableError("the database does not answer") from error
-        raise
+    def note(self, entry: Entry) -> None:
+        """Leave an entry in the audit trail: no answer is given without it."""
+        write(self.connection, entry)
+        self.connection.commit()
 
 
 @contextmanager
 def transaction(
-    bind: Engine | Connection,
+    bind: Database | Connection,
     context: Context,
     *,
     now: datetime,
@@ -298,31 +288,36 @@ def transaction(
 ) -> Iterator[UnitOfWork]:
     """A unit of work; leaving it commits, an exception rolls everything back.
 
-    On a connection that is already in a transaction it only writes: whoever began that
-    transaction commits it.
+    It reaches the rows of its context's clinic; work without a clinic those of all. On
+    a connection that is already in a transaction it only writes: whoever began that
+    transaction commits it, and it keeps this reach until another is set.
     """
+    reach = Reach.of(context.clinic_id)
     with (
         translated(conflicts),
         tracing.span("transaction", attributes={"db.operation.name": "write"}),
     ):
         if isinstance(bind, Connection):
+            narrow(bind, reach)
             uow = UnitOfWork(bind, context, now=now, tracing=tracing, causing=causing)
             yield uow
             uow.write()
             uow.close()
             return
-        with bind.connect() as connection, connection.begin() as begun:
+        with bind.begin(reach) as connection:
             uow = UnitOfWork(
                 connection, context, now=now, tracing=tracing, causing=causing
             )
             try:
                 yield uow
-                _commit(uow, begun)
+                _commit(uow)
             finally:
                 uow.close()
 
 
-def _commit(uow: UnitOfWork, begun: Transaction) -> None:
+def _commit(uow: UnitOfWork) -> None:
+    begun = uow.connection.get_transaction()
+    assert begun is not None
     try:
         with _pipelined(uow):
             uow.write()

@@ -13,10 +13,16 @@ password() {
   mv "$1-password.new" "$1-password"
 }
 
-for name in postgres rabbitmq $services; do password "$name"; done
+database_url() {
+  printf 'postgresql+psycopg://%s:%s@postgres:5432/%s' "$1" "$(cat "$1-password")" "$2"
+}
+
+for name in postgres rabbitmq; do password "$name"; done
 for service in $services; do
-  printf 'postgresql+psycopg://%s:%s@postgres:5432/%s' \
-    "$service" "$(cat "$service-password")" "$service" >"$service.database-url"
+  password "$service"
+  password "${service}_owner"
+  database_url "$service" "$service" >"$service.database-url"
+  database_url "${service}_owner" "$service" >"$service.owner-database-url"
 done
 printf 'amqp://kap:%s@rabbitmq:5672//' "$(cat rabbitmq-password)" >broker-url
 kap keys . >/dev/null

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.console import queries, schemas
-from shared.context import NETWORK, STAFF
+from shared import access
 from shared.http import Page, Routes
 from shared.unit_of_work import Reading
 
@@ -12,7 +12,7 @@ routes = Routes("console", "What happened, in order")
 
 
 @routes.get(
-    "/timeline", roles=STAFF | NETWORK, query=Page(), gives=schemas.TimelineView()
+    "/timeline", scope=access.TIMELINE_READ, query=Page(), gives=schemas.TimelineView()
 )
 def list_timeline(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     """What happened in the clinic, newest first; `after` an event are older ones."""
@@ -21,7 +21,7 @@ def list_timeline(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.get(
     "/patients/<uuid:patient_id>/timeline",
-    roles=STAFF | NETWORK,
+    scope=access.TIMELINE_READ,
     query=Page(),
     gives=schemas.TimelineView(),
 )

@@ -8,6 +8,7 @@ from services.console.assets import asset, assets
 from services.console.login import development
 from services.console.models import metadata
 from services.console.pages import site
+from shared.audit import witness
 from shared.events import catalogue
 from shared.events.scheduling import ClinicOnboarded
 from shared.service import Runtime, Service
@@ -30,6 +31,7 @@ service = Service(
     pages=(site, assets, development),
     handlers={
         **dict.fromkeys(catalogue().values(), handlers.note_event),
+        **dict.fromkeys(witness.TOLD_BY_OTHERS["console"], witness.note),
         ClinicOnboarded: handlers.know_clinic,
     },
     prepare=prepare,

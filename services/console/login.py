@@ -15,10 +15,11 @@ from marshmallow import ValidationError, fields
 
 from services.console.security import is_secure
 from services.console.visitor import Visitor
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 from shared.errors import InvalidError, NotFoundError, UnauthenticatedError
 from shared.http import Body
-from shared.http.routes import MediaTypeError, current_runtime
+from shared.http.door import MediaTypeError, current_runtime
 from shared.http.schemas import TextField
 from shared.identity import TokenIssuer, TokenVerifier
 from shared.ids import uuid7

@@ -8,7 +8,8 @@ from sqlalchemy import Select, tuple_
 
 from services.console.models import clinics, timeline
 from services.console.visitor import CARE
-from shared.context import NETWORK, Actor
+from shared.access import NETWORK
+from shared.context import Actor
 from shared.events import Sensitivity
 from shared.unit_of_work import Reading
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.context import CLINICAL, STAFF, Actor, Context, Role
+from shared.access import CLINICAL, STAFF, Role
+from shared.context import Actor, Context
 
 CARE = CLINICAL | {Role.CLINIC_ADMIN}
 """Who may see what was found and given; everybody else sees logistics."""

@@ -4,6 +4,7 @@ from services.intake import handlers
 from services.intake.api import routes
 from services.intake.domain import ReferralUnderWayError
 from services.intake.models import ONE_REFERRAL, metadata
+from shared.audit import witness
 from shared.events.scheduling import (
     AppointmentFulfilled,
     AppointmentNoShow,
@@ -17,6 +18,7 @@ service = Service(
     blueprint=routes,
     handlers={
         ClinicOnboarded: handlers.know_clinic,
+        **dict.fromkeys(witness.TOLD_BY_OTHERS["intake"], witness.note),
         AppointmentNoShow: handlers.note_no_show,
         AppointmentFulfilled: handlers.note_preparation,
     },

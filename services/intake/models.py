@@ -26,6 +26,7 @@ from services.intake.domain import (
     Coverage,
     Decision,
     DecisionKind,
+    EmergencyAccess,
     Episode,
     EpisodeStatus,
     FlagLevel,
@@ -33,6 +34,7 @@ from services.intake.domain import (
     MeasureContext,
     NoShow,
     Patient,
+    PatientLink,
     Referral,
     SafetyFlag,
     Screen,
@@ -227,6 +229,28 @@ clearances = Table(
     Column("valid_until", UtcDateTime, nullable=False),
 )
 
+emergency_accesses = Table(
+    "emergency_accesses",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False, index=True),
+    Column("person_id", Uuid(), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("opened_at", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime, nullable=False),
+)
+
+patient_links = Table(
+    "patient_links",
+    metadata,
+    *_record(),
+    Column("patient_id", Uuid(), nullable=False, index=True),
+    Column("digest", String(64), nullable=False),
+    Column("made_by", Uuid(), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)
+
 _mapper = registry()
 for _part, _table in (
     (Coding, codings),
@@ -257,6 +281,8 @@ for _kind, _table, _parts in (
     (SafetyFlag, safety_flags, {}),
     (Consent, consents, {}),
     (Clearance, clearances, {}),
+    (EmergencyAccess, emergency_accesses, {}),
+    (PatientLink, patient_links, {}),
 ):
     _mapper.map_imperatively(
         _kind,

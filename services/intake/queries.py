@@ -116,7 +116,8 @@ def open_flags(reading: Reading) -> list[Row]:
 
 
 def _patients(reading: Reading) -> Any:
-    return reading.select(patients, *patients.c, episodes.c.status).join(
+    own_id = patients.c.id.label("patient_id")
+    return reading.select(patients, *patients.c, own_id, episodes.c.status).join(
         episodes, episodes.c.id == patients.c.episode_id
     )
 

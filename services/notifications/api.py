@@ -8,19 +8,17 @@ from services.notifications.commands import AddSubscription
 from services.notifications.domain.tasks import Task
 from services.notifications.domain.webhooks import Subscription
 from services.notifications.handlers import tasks, webhooks
-from shared.context import NETWORK, STAFF, Role
+from shared import access
 from shared.http import Page, Routes
 from shared.http.routes import current_runtime
 from shared.unit_of_work import Reading, UnitOfWork
 
 routes = Routes("notifications", "Messages, the worklist and webhooks")
 
-READERS = STAFF | NETWORK
-DESK = {Role.CLINIC_ADMIN, Role.FRONT_DESK}
-SUBSCRIBERS = {Role.CLINIC_ADMIN, Role.INTEGRATOR, Role.NETWORK_ADMIN}
 
-
-@routes.get("/messages", roles=READERS, query=Page(), gives=schemas.MessagesView())
+@routes.get(
+    "/messages", scope=access.MESSAGES_READ, query=Page(), gives=schemas.MessagesView()
+)
 def list_messages(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     """Messages to patients, newest first."""
     return {"items": queries.newest_messages(reading, **query)}
@@ -28,7 +26,7 @@ def list_messages(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.get(
     "/patients/<uuid:patient_id>/messages",
-    roles=READERS,
+    scope=access.MESSAGES_READ,
     gives=schemas.MessagesView(),
 )
 def list_messages_of_patient(reading: Reading, patient_id: UUID) -> dict[str, Any]:
@@ -36,21 +34,31 @@ def list_messages_of_patient(reading: Reading, patient_id: UUID) -> dict[str, An
     return {"items": queries.messages_of(reading, patient_id)}
 
 
-@routes.get("/outbox-mails", roles=DESK, query=Page(), gives=schemas.KeptMailsView())
+@routes.get(
+    "/outbox-mails",
+    scope=access.MAILS_READ,
+    query=Page(),
+    gives=schemas.KeptMailsView(),
+)
 def list_outbox_mails(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     """Mails that were kept instead of sent, where no mail server is set."""
     return {"items": queries.kept_mails(reading, **query)}
 
 
 @routes.get(
-    "/tasks", roles=READERS, query=schemas.TasksQuery(), gives=schemas.TasksView()
+    "/tasks",
+    scope=access.TASKS_READ,
+    query=schemas.TasksQuery(),
+    gives=schemas.TasksView(),
 )
 def list_tasks(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     """The worklist, the most urgent first."""
     return {"items": queries.worklist(reading, **query)}
 
 
-@routes.post("/tasks/<uuid:task_id>/done", roles=STAFF, gives=schemas.TaskView())
+@routes.post(
+    "/tasks/<uuid:task_id>/done", scope=access.TASKS_WRITE, gives=schemas.TaskView()
+)
 def finish_task(uow: UnitOfWork, task_id: UUID) -> Task:
     """Tick a task off."""
     return tasks.finish_task(task_id, uow)
@@ -58,7 +66,7 @@ def finish_task(uow: UnitOfWork, task_id: UUID) -> Task:
 
 @routes.post(
     "/subscriptions",
-    roles=SUBSCRIBERS,
+    scope=access.SUBSCRIPTIONS,
     takes=schemas.AddSubscriptionBody(),
     gives=schemas.NewSubscriptionView(),
     status=201,
@@ -69,7 +77,9 @@ def add_subscription(uow: UnitOfWork, body: dict[str, Any]) -> Subscription:
     return webhooks.add_subscription(AddSubscription(**body, listed_hosts=listed), uow)
 
 
-@routes.get("/subscriptions", roles=SUBSCRIBERS, gives=schemas.SubscriptionsView())
+@routes.get(
+    "/subscriptions", scope=access.SUBSCRIPTIONS, gives=schemas.SubscriptionsView()
+)
 def list_subscriptions(reading: Reading) -> dict[str, Any]:
     """Subscriptions; an integrator sees the own ones."""
     owner_id = webhooks.sees_only(reading.context)
@@ -78,7 +88,7 @@ def list_subscriptions(reading: Reading) -> dict[str, Any]:
 
 @routes.get(
     "/subscriptions/<uuid:subscription_id>",
-    roles=SUBSCRIBERS,
+    scope=access.SUBSCRIPTIONS,
     gives=schemas.SubscriptionView(),
 )
 def show_subscription(reading: Reading, subscription_id: UUID) -> Any:
@@ -89,7 +99,7 @@ def show_subscription(reading: Reading, subscription_id: UUID) -> Any:
 
 @routes.delete(
     "/subscriptions/<uuid:subscription_id>",
-    roles=SUBSCRIBERS,
+    scope=access.SUBSCRIPTIONS,
     gives=schemas.SubscriptionView(),
 )
 def end_subscription(uow: UnitOfWork, subscription_id: UUID) -> Subscription:
@@ -99,7 +109,7 @@ def end_subscription(uow: UnitOfWork, subscription_id: UUID) -> Subscription:
 
 @routes.get(
     "/subscriptions/<uuid:subscription_id>/attempts",
-    roles=SUBSCRIBERS,
+    scope=access.SUBSCRIPTIONS,
     query=Page(),
     gives=schemas.AttemptsView(),
 )

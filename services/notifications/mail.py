@@ -16,7 +16,7 @@ from services.notifications.domain.messages import (
 )
 from services.notifications.models import outbox_mails
 from services.notifications.texts import render
-from shared.mailbox.inbox import insert_new
+from shared.database import Reach, insert_new
 from shared.service import Runtime
 from shared.settings import SettingsError
 
@@ -73,7 +73,7 @@ class OutboxChannel:
             "body": text.body,
             "kept_at": self._runtime.clock(),
         }
-        with self._runtime.begin() as connection:
+        with self._runtime.begin(Reach.of(mail.clinic_id)) as connection:
             insert_new(connection, outbox_mails, [row])
         return f"outbox/{mail.message_id}"
 

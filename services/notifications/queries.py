@@ -15,7 +15,7 @@ from services.notifications.models import (
     subscriptions,
     tasks,
 )
-from shared.context import CLINICAL, NETWORK, Role
+from shared.access import CLINICAL, NETWORK, Role
 from shared.unit_of_work import Reading
 
 Row = Mapping[str, Any]

@@ -14,7 +14,7 @@ from services.scheduling.commands import (
 from services.scheduling.domain import Appointment, Clinic, Resource
 from services.scheduling.handlers import appointment, clinic
 from services.scheduling.handlers.readiness import readiness_of
-from shared.context import CLINICAL, NETWORK, STAFF, Role
+from shared import access
 from shared.facts import readiness_view
 from shared.http import Routes
 from shared.http.routes import current_runtime
@@ -22,18 +22,13 @@ from shared.unit_of_work import Reading, UnitOfWork
 
 routes = Routes("scheduling", "Clinics, rooms, people and time")
 
-DESK = {Role.FRONT_DESK, Role.CLINIC_ADMIN}
-BOOKERS = DESK | {Role.THERAPIST}
-ADMINS = {Role.CLINIC_ADMIN, Role.NETWORK_ADMIN}
-READERS = STAFF | NETWORK
 
 _appointment = schemas.AppointmentView()
 
 
 @routes.post(
     "/clinics",
-    network=True,
-    roles={Role.NETWORK_ADMIN},
+    scope=access.CLINICS_MANAGE,
     takes=schemas.OnboardClinicBody(),
     gives=schemas.ClinicView(),
     status=201,
@@ -43,13 +38,13 @@ def onboard_clinic(uow: UnitOfWork, body: dict[str, Any]) -> Clinic:
     return clinic.onboard_clinic(OnboardClinic(**body), uow)
 
 
-@routes.get("/clinics", network=True, roles=NETWORK, gives=schemas.ClinicsView())
+@routes.get("/clinics", scope=access.CLINICS_LIST, gives=schemas.ClinicsView())
 def list_clinics(reading: Reading) -> dict[str, Any]:
     """Every clinic of the network."""
     return {"items": queries.all_clinics(reading)}
 
 
-@routes.get("", roles=READERS, gives=schemas.ClinicView())
+@routes.get("", scope=access.CLINIC_READ, gives=schemas.ClinicView())
 def show_clinic(reading: Reading) -> Any:
     """The clinic."""
     return queries.clinic(reading)
@@ -57,7 +52,7 @@ def show_clinic(reading: Reading) -> Any:
 
 @routes.post(
     "/resources",
-    roles=ADMINS,
+    scope=access.CLINIC_MANAGE,
     takes=schemas.AddResourceBody(),
     gives=schemas.ResourceView(),
     status=201,
@@ -67,7 +62,7 @@ def add_resource(uow: UnitOfWork, body: dict[str, Any]) -> Resource:
     return clinic.add_resource(AddResource(**body), uow)
 
 
-@routes.get("/resources", roles=READERS, gives=schemas.ResourcesView())
+@routes.get("/resources", scope=access.CLINIC_READ, gives=schemas.ResourcesView())
 def list_resources(reading: Reading) -> dict[str, Any]:
     """What can be booked."""
     return {"items": queries.all_resources(reading)}
@@ -75,7 +70,7 @@ def list_resources(reading: Reading) -> dict[str, Any]:
 
 @routes.post(
     "/appointments",
-    roles=BOOKERS,
+    scope=access.BOOKINGS_WRITE,
     takes=schemas.BookAppointmentBody(),
     gives=_appointment,
     status=201,
@@ -85,7 +80,11 @@ def book_appointment(uow: UnitOfWork, body: dict[str, Any]) -> Appointment:
     return appointment.book_appointment(BookAppointment(**body), uow)
 
 
-@routes.get("/appointments/<uuid:appointment_id>", roles=READERS, gives=_appointment)
+@routes.get(
+    "/appointments/<uuid:appointment_id>",
+    scope=access.BOOKINGS_READ,
+    gives=_appointment,
+)
 def show_appointment(reading: Reading, appointment_id: UUID) -> Any:
     """One appointment."""
     return queries.appointment(reading, appointment_id)
@@ -93,7 +92,7 @@ def show_appointment(reading: Reading, appointment_id: UUID) -> Any:
 
 @routes.post(
     "/appointments/<uuid:appointment_id>/escort",
-    roles=BOOKERS,
+    scope=access.BOOKINGS_WRITE,
     gives=_appointment,
 )
 def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
@@ -103,7 +102,7 @@ def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
 
 @routes.delete(
     "/appointments/<uuid:appointment_id>/escort",
-    roles=BOOKERS,
+    scope=access.BOOKINGS_WRITE,
     gives=_appointment,
 )
 def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
@@ -113,7 +112,7 @@ def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
 
 @routes.post(
     "/appointments/<uuid:appointment_id>/cancel",
-    roles=BOOKERS,
+    scope=access.BOOKINGS_WRITE,
     takes=schemas.CancelBody(),
     gives=_appointment,
 )
@@ -128,7 +127,7 @@ def cancel_appointment(
 
 @routes.post(
     "/appointments/<uuid:appointment_id>/arrive",
-    roles=DESK | CLINICAL,
+    scope=access.ARRIVALS_WRITE,
     takes=schemas.ArrivalBody(),
     gives=_appointment,
 )
@@ -143,7 +142,7 @@ def note_arrival(
 
 @routes.post(
     "/appointments/<uuid:appointment_id>/no-show",
-    roles=DESK,
+    scope=access.NO_SHOWS_WRITE,
     gives=_appointment,
 )
 def note_no_show(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
@@ -151,7 +150,12 @@ def note_no_show(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
     return appointment.note_no_show(appointment_id, uow)
 
 
-@routes.get("/day", roles=READERS, query=schemas.DayQuery(), gives=schemas.DayView())
+@routes.get(
+    "/day",
+    scope=access.BOOKINGS_READ,
+    query=schemas.DayQuery(),
+    gives=schemas.DayView(),
+)
 def show_day(reading: Reading, query: dict[str, Any]) -> Any:
     """The clinic's day, by its own clock."""
     return queries.day(reading, query["date"], current_runtime().clock())
@@ -159,7 +163,7 @@ def show_day(reading: Reading, query: dict[str, Any]) -> Any:
 
 @routes.get(
     "/patients/<uuid:patient_id>/appointments",
-    roles=READERS,
+    scope=access.OWN_BOOKINGS_READ,
     gives=schemas.AppointmentsView(),
 )
 def list_appointments(reading: Reading, patient_id: UUID) -> dict[str, Any]:
@@ -169,7 +173,7 @@ def list_appointments(reading: Reading, patient_id: UUID) -> dict[str, Any]:
 
 @routes.get(
     "/patients/<uuid:patient_id>/readiness",
-    roles=READERS,
+    scope=access.BOOKINGS_READ,
     query=schemas.ReadinessQuery(),
     gives=schemas.ReadinessView(),
 )
@@ -183,13 +187,15 @@ def show_readiness(
     return readiness_view(readiness_of(gate, at, known), gate=gate, at=at)
 
 
-@routes.get("/integrations", roles=READERS, gives=schemas.IntegrationsView())
+@routes.get(
+    "/integrations", scope=access.BOOKINGS_READ, gives=schemas.IntegrationsView()
+)
 def list_integrations(reading: Reading) -> dict[str, Any]:
     """Integrations that want an appointment."""
     return {"items": queries.open_integrations(reading)}
 
 
-@routes.get("/overlaps", roles=READERS, gives=schemas.OverlapsView())
+@routes.get("/overlaps", scope=access.BOOKINGS_READ, gives=schemas.OverlapsView())
 def list_overlaps(reading: Reading) -> dict[str, Any]:
     """Claims that overlap: a check that the database kept its promise."""
     return {"items": queries.overlaps(reading)}

@@ -14,7 +14,8 @@ from services.sessions.models import (
     facts,
     metadata,
 )
-from shared.events.intake import PatientRegistered
+from shared import emergency
+from shared.events.intake import GlassBroken, PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -38,6 +39,7 @@ service = Service(
             for event in facts.handlers()
             if event.producer != NAME
         },
+        GlassBroken: emergency.note,
         ClinicOnboarded: copies.know_clinic,
         PatientRegistered: copies.know_patient,
         AppointmentBooked: copies.know_appointment,

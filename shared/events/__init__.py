@@ -1,6 +1,6 @@
 """The published language: every event the services tell, a module per producer."""
 
-from shared.events import intake, notifications, scheduling, sessions
+from shared.events import console, intake, notifications, scheduling, sessions
 from shared.events.base import Code, Event, Sensitivity, Zone, catalogue, schema_of
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "Sensitivity",
     "Zone",
     "catalogue",
+    "console",
     "intake",
     "notifications",
     "scheduling",

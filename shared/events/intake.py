@@ -188,3 +188,26 @@ class ClearanceGranted(
     episode_id: UUID
     clearance_id: UUID
     valid_until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlassBroken(
+    Event,
+    name="intake.access.break_glass_used",
+    aggregate="emergency_grant",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """Somebody opened a patient's record in an emergency, until `until`."""
+
+    patient_id: UUID
+    grant_id: UUID
+    person_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeAuditAnchored(Event, name="intake.audit.anchored", aggregate="audit_chain"):
+    """How far intake's audit trail of a clinic goes, and its last seal."""
+
+    position: int
+    seal: Code

@@ -46,3 +46,13 @@ class MessageSuppressed(
     message_id: UUID
     patient_id: UUID
     cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationsAuditAnchored(
+    Event, name="notifications.audit.anchored", aggregate="audit_chain"
+):
+    """How far the audit trail of a clinic in notifications goes, and its last seal."""
+
+    position: int
+    seal: Code

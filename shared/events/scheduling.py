@@ -128,3 +128,13 @@ class PatientArrived(Event, name="scheduling.patient.arrived", aggregate="appoin
     episode_id: UUID
     room_id: UUID
     escort_present: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchedulingAuditAnchored(
+    Event, name="scheduling.audit.anchored", aggregate="audit_chain"
+):
+    """How far the audit trail of a clinic in scheduling goes, and its last seal."""
+
+    position: int
+    seal: Code

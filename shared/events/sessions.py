@@ -249,3 +249,13 @@ class IntegrationMissed(
     integration_id: UUID
     session_id: UUID
     patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsAuditAnchored(
+    Event, name="sessions.audit.anchored", aggregate="audit_chain"
+):
+    """How far the audit trail of a clinic in sessions goes, and its last seal."""
+
+    position: int
+    seal: Code

@@ -5,9 +5,13 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.database import MAILBOX
+from shared.errors import UnavailableError
 from shared.http.routes import current_runtime
+from shared.isolation import demand_restricted
 from shared.metrics import exposition
 from shared.service import Runtime
+from shared.settings import SettingsError
 from shared.worker import Worker
 
 
@@ -28,10 +32,14 @@ def healthz() -> Response:
 
 def readyz() -> tuple[Response, int]:
     """The database answers. A silent broker is no reason to stop taking care."""
+    database = current_runtime().database
     try:
-        with current_runtime().database.reading.connect() as connection:
+        demand_restricted(database)
+        with database.read(MAILBOX) as connection:
             connection.execute(text("select 1 from feed"))
-    except SQLAlchemyError:
+    except SettingsError:
+        return jsonify(status="the database role is held by no policy"), 503
+    except (SQLAlchemyError, UnavailableError):
         return jsonify(status="the database does not answer"), 503
     return jsonify(status="ready"), 200
 

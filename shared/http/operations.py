@@ -6,19 +6,16 @@ from uuid import UUID
 from marshmallow import fields, validate
 from sqlalchemy import select
 
-from shared.context import Role
+from shared import access
 from shared.envelope import LARGEST_PLACE
 from shared.events.fields import Pattern
+from shared.http.audit import add_audit
 from shared.http.routes import Routes, current_runtime
 from shared.http.schemas import Query, View
 from shared.mailbox import inbox, outbox
 from shared.mailbox.tables import event_log
 from shared.mailbox.tables import inbox as inbox_table
 from shared.unit_of_work import Reading, UnitOfWork
-
-MACHINES = (Role.SERVICE, Role.NETWORK_ADMIN)
-ADMINS = (Role.NETWORK_ADMIN, Role.SERVICE)
-
 
 PLACE = validate.Range(min=0, max=LARGEST_PLACE)
 TYPES = Pattern(r"^[a-z0-9_.,\-]*$", error="Names of event types, with commas.")
@@ -115,15 +112,14 @@ def operations(service: str) -> Routes:
     _add_feed(routes)
     _add_clinic_mail(routes)
     _add_dead_rows(routes)
+    add_audit(routes)
     return routes
 
 
 def _add_feed(routes: Routes) -> None:
     """What other services pull."""
 
-    @routes.get(
-        "/feed", roles=MACHINES, network=True, query=FeedQuery(), gives=FeedPage()
-    )
+    @routes.get("/feed", scope=access.FEED_READ, query=FeedQuery(), gives=FeedPage())
     def read_feed(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """Every event this service told, in order, for who may have missed some."""
         items = outbox.read_feed(
@@ -134,9 +130,7 @@ def _add_feed(routes: Routes) -> None:
         )
         return _page(reading, [envelope.document() for envelope in items])
 
-    @routes.get(
-        "/feed/ids", roles=MACHINES, network=True, query=FeedQuery(), gives=FeedIds()
-    )
+    @routes.get("/feed/ids", scope=access.FEED_READ, query=FeedQuery(), gives=FeedIds())
     def read_feed_ids(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """The places and ids of events, to see what is missing."""
         items = outbox.read_ids(
@@ -151,7 +145,7 @@ def _add_feed(routes: Routes) -> None:
 def _add_clinic_mail(routes: Routes) -> None:
     """What was told of a clinic, and what became of it."""
 
-    @routes.get("/events", roles=ADMINS, query=MailQuery(), gives=Told())
+    @routes.get("/events", scope=access.EVENTS_READ, query=MailQuery(), gives=Told())
     def list_events(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """The events this service told of a clinic, oldest first."""
         chosen = reading.select(event_log).where(event_log.c.id > query["after"])
@@ -171,7 +165,9 @@ def _add_clinic_mail(routes: Routes) -> None:
             ]
         }
 
-    @routes.get("/inbox", roles=ADMINS, query=MailQuery(), gives=InboxRows())
+    @routes.get(
+        "/inbox", scope=access.EVENTS_READ, query=MailQuery(), gives=InboxRows()
+    )
     def list_inbox(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """What this service was told of a clinic, and what became of it."""
         chosen = reading.select(inbox_table).where(inbox_table.c.id > query["after"])
@@ -189,9 +185,7 @@ def _add_clinic_mail(routes: Routes) -> None:
 def _add_dead_rows(routes: Routes) -> None:
     """What waits for a person, and what that person may do."""
 
-    @routes.get(
-        "/dead", roles=ADMINS, network=True, query=MailQuery(), gives=DeadRows()
-    )
+    @routes.get("/dead", scope=access.DEAD_ROWS, query=MailQuery(), gives=DeadRows())
     def list_dead(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """Rows that could not be handled and wait for a person."""
         rows = inbox.dead_rows(
@@ -199,7 +193,7 @@ def _add_dead_rows(routes: Routes) -> None:
         )
         return {"items": [row._mapping for row in rows]}
 
-    @routes.get("/dead/<uuid:event_id>", roles=ADMINS, network=True, gives=DeadRow())
+    @routes.get("/dead/<uuid:event_id>", scope=access.DEAD_ROWS, gives=DeadRow())
     def show_dead(reading: Reading, event_id: UUID) -> Any:
         """One row that waits for a person."""
         chosen = select(inbox_table).where(
@@ -207,16 +201,14 @@ def _add_dead_rows(routes: Routes) -> None:
         )
         return reading.one(chosen, "dead row")
 
-    @routes.post(
-        "/dead/<uuid:event_id>/retry", roles=ADMINS, network=True, gives=View()
-    )
+    @routes.post("/dead/<uuid:event_id>/retry", scope=access.DEAD_ROWS, gives=View())
     def retry_dead(uow: UnitOfWork, event_id: UUID) -> dict[str, Any]:
         """Handle a dead row again."""
         inbox.retry(uow.connection, event_id, at=uow.now)
         current_runtime().post.set()
         return {}
 
-    @routes.post("/dead/<uuid:event_id>/skip", roles=ADMINS, network=True, gives=View())
+    @routes.post("/dead/<uuid:event_id>/skip", scope=access.DEAD_ROWS, gives=View())
     def skip_dead(uow: UnitOfWork, event_id: UUID) -> dict[str, Any]:
         """Give a dead row up, so that what waits behind it goes on."""
         inbox.skip(uow.connection, event_id, at=uow.now)

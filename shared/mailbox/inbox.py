@@ -6,7 +6,7 @@ same aggregate wait behind it until a person retries or skips it.
 """
 
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,8 +23,8 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
+from shared.database import insert_new
 from shared.envelope import Envelope
 from shared.errors import NotFoundError
 from shared.mailbox.outbox import as_envelope, as_row
@@ -35,14 +35,6 @@ JITTER = 0.2
 HOLD = timedelta(seconds=1)
 
 Taken = Row[tuple[Any, ...]]
-
-
-def insert_new(
-    connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """Insert rows whose unique key is free, leave the others as they are."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
 def store(

@@ -15,13 +15,13 @@ import httpx
 
 from shared import migrations
 from shared.broker import connect
-from shared.database import Database
 from shared.errors import UnavailableError
 from shared.identity import new_key, public_keys
 from shared.platform import subscriptions
 from shared.service import Service
 from shared.settings import Settings
 from shared.testing.servers import PostgresServer, RabbitServer
+from shared.testing.servers.postgres import service_url
 from shared.testing.servers.process import Sandbox, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -160,13 +160,14 @@ class Deployment:
         self._stack.__exit__(kind, error, trace)
 
     def url(self, service: str) -> str:
-        """A service's database."""
+        """A service's database, as its owner."""
         return self._urls[service]
 
     def settings(self, service: str) -> Settings:
         """A service's settings, for code of the owner itself."""
         return Settings(
-            database_url=self._urls[service],
+            database_url=service_url(self._urls[service]),
+            owner_database_url=self._urls[service],
             broker_url=self.broker_url,
             signing_key=self._signing.read_text(),
             token_keys=self._public.read_text(),
@@ -175,7 +176,7 @@ class Deployment:
     def environment(self, service: str, port: int) -> Mapping[str, str]:
         """What a process of a service is told."""
         return {
-            "KAP_DATABASE_URL": self._urls[service],
+            "KAP_DATABASE_URL": service_url(self._urls[service]),
             "KAP_BROKER_URL": self.broker_url,
             "KAP_SIGNING_KEY": f"@{self._signing}",
             "KAP_TOKEN_KEYS": f"@{self._public}",
@@ -237,11 +238,7 @@ class Deployment:
         name = f"{self._name}_{service}"
         url = self.postgres.create_database(name)
         stack.callback(self.postgres.drop_database, name)
-        database = Database(url)
-        try:
-            migrations.upgrade(service, database)
-        finally:
-            database.close()
+        migrations.migrate(service, service_url(url), owner_url=url)
         return url
 
 

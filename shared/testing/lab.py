@@ -11,7 +11,9 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
-from shared.context import Actor, Context, Role
+from shared.access import Role
+from shared.context import Actor, Context
+from shared.database import Reach
 from shared.envelope import Envelope
 from shared.identity import TokenIssuer, new_key, public_keys
 from shared.ids import uuid7
@@ -20,15 +22,20 @@ from shared.mailbox.tables import event_log
 from shared.platform import Platform
 from shared.service import Runtime, Service
 from shared.settings import Settings
+from shared.testing.servers.postgres import service_url
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
 from shared.worker.receiving import Receiving
 from shared.worker.relay import Relay
 from shared.worker.reminding import Reminding
 from shared.worker.repair import Repair
+from shared.worker.sealing import Sealing
 
 MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """When a laboratory's clock starts: a Monday, before any change of the clocks."""
+
+EVERYTHING = Reach("*", mailbox=True)
+"""What a test looks at and changes by hand."""
 
 MOST_STEPS = 2_000
 PATIENCE_SECONDS = 5.0
@@ -132,7 +139,8 @@ class Lab:
     Args:
         services: which services run.
         folder: where SQLite files go.
-        database_url: the database of a service, by name; SQLite files if not given.
+        database_url: the database of a service, by name, as its owner; the service
+            runs as another role. SQLite files if not given.
         broker_url: RabbitMQ; a memory space of its own if not given.
         settings: further settings of every service.
     """
@@ -154,8 +162,11 @@ class Lab:
         broker = broker_url or f"memory://{uuid4().hex}"
 
         def own(name: str) -> Settings:
+            own_url = url(name)
+            is_ours = own_url.startswith("sqlite")
             return Settings(
-                database_url=url(name),
+                database_url=own_url if is_ours else service_url(own_url),
+                owner_database_url=None if is_ours else own_url,
                 broker_url=broker,
                 signing_key=self._key,
                 token_keys=public_keys(self._key),
@@ -166,19 +177,20 @@ class Lab:
         self.platform.migrate()
         self.platform.open()
         self._is_remote = broker_url is not None
-        self._steps: dict[str, list[Any]] = {
-            name: [
-                Relay(runtime, self.platform.broker),
-                Receiving(
-                    runtime,
-                    self.platform.broker,
-                    wait_seconds=0.02 if self._is_remote else 0,
-                ),
-                Reminding(runtime),
-                Handling(runtime),
-            ]
+        self._steps = {
+            name: self._steps_of(runtime)
             for name, runtime in self.platform.runtimes.items()
         }
+
+    def _steps_of(self, runtime: Runtime) -> list[Any]:
+        broker, patience = self.platform.broker, 0.02 if self._is_remote else 0.0
+        return [
+            Relay(runtime, broker),
+            Receiving(runtime, broker, wait_seconds=patience),
+            Reminding(runtime),
+            Handling(runtime),
+            Sealing(runtime),
+        ]
 
     def runtime(self, service: str) -> Runtime:
         """A service's runtime."""
@@ -224,7 +236,7 @@ class Lab:
         )
 
     def _underway(self, producer: Runtime, consumer: Runtime) -> bool:
-        with producer.begin() as connection:
+        with producer.mailbox() as connection:
             routed = connection.execute(
                 select(event_log.c.event_id).where(
                     event_log.c.route_state == "routed",
@@ -232,7 +244,7 @@ class Lab:
                 )
             )
             ids = list(routed.scalars())
-        with consumer.begin() as connection:
+        with consumer.mailbox() as connection:
             return bool(inbox.missing(connection, ids))
 
     def caller(
@@ -266,7 +278,7 @@ class Lab:
 
     def told(self, service: str) -> list[Envelope]:
         """Every event a service has told, in order."""
-        with self.runtime(service).begin() as connection:
+        with self.runtime(service).mailbox() as connection:
             outbox.open_feed(connection)
             outbox.sequence(connection)
             return outbox.read_feed(connection, after=0, types=(), limit=100_000)
@@ -277,7 +289,7 @@ class Lab:
 
     def inbox(self, service: str) -> list[Mapping[str, Any]]:
         """Every row of a service's inbox, in order."""
-        with self.runtime(service).begin() as connection:
+        with self.runtime(service).mailbox() as connection:
             rows = connection.execute(text("select * from inbox order by id"))
             return [row._mapping for row in rows]  # type: ignore[misc]
 

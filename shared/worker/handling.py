@@ -13,6 +13,7 @@ from opentelemetry.trace import SpanKind
 from sqlalchemy import Connection
 
 from shared import crash
+from shared.conflicts import translated
 from shared.context import Context
 from shared.envelope import Envelope
 from shared.errors import KapError
@@ -20,7 +21,6 @@ from shared.mailbox import inbox, timers
 from shared.mailbox.inbox import Taken
 from shared.metrics import HANDLED, HANDLER_SECONDS
 from shared.service import Runtime
-from shared.unit_of_work import translated
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Handling:
         """Handle a batch of due rows."""
         started = time.monotonic()
         try:
-            with self._runtime.begin() as connection:
+            with self._runtime.mailbox() as connection:
                 rows = inbox.take(connection, now=self._runtime.clock(), most=BATCH)
                 for row in rows:
                     self._handle(row, connection)
@@ -73,7 +73,7 @@ class Handling:
         """Nothing is held between steps."""
 
     def _one_by_one(self) -> bool:
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             due = inbox.take(connection, now=self._runtime.clock(), most=BATCH)
         for row in due:
             self._alone(row)
@@ -83,7 +83,7 @@ class Handling:
     def _alone(self, row: Taken) -> None:
         """One row in its own transaction; a failure is noted in another."""
         try:
-            with self._runtime.begin() as connection:
+            with self._runtime.mailbox() as connection:
                 if not inbox.lock(connection, row):
                     return
                 self._handle(row, connection)
@@ -91,14 +91,14 @@ class Handling:
             HANDLED.labels(self._service.name, "done").inc()
         except NotYet:
             self._on_gap()
-            with self._runtime.begin() as connection:
+            with self._runtime.mailbox() as connection:
                 inbox.hold(connection, row, at=self._runtime.clock())
         except Exception as error:
             self._note_failure(row, error)
 
     def _note_failure(self, row: Taken, error: Exception) -> None:
         permanent = isinstance(error, KapError) and error.permanent
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             state = inbox.failed(
                 connection,
                 row,
@@ -117,6 +117,8 @@ class Handling:
         context = Context(
             actor=self._service.actor,
             clinic_id=row.clinic_id,
+            action=row.type,
+            roles=self._service.actor.network_roles,
             correlation_id=row.correlation_id,
             causation_id=row.event_id,
         )

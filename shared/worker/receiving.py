@@ -56,7 +56,7 @@ class Receiving:
                     Unreadable(body=_text(delivery.body), reason=error.message)
                 )
         now = self._runtime.clock()
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             inbox.store(connection, envelopes, at=now)
             inbox.set_aside(connection, unreadable, at=now)
             crash.point("receiver.before_commit")

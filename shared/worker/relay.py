@@ -6,6 +6,7 @@ from sqlalchemy import Connection, text
 
 from shared import crash
 from shared.broker import BATCH, Broker, Publisher
+from shared.database import MAILBOX, transaction
 from shared.mailbox import outbox
 from shared.mailbox.outbox import Outcome
 from shared.metrics import PUBLISHED
@@ -38,11 +39,11 @@ class Relay:
         connection = self._lease()
         if connection is None:
             return False
-        with connection.begin():
+        with transaction(connection, MAILBOX):
             numbered = outbox.sequence(connection)
         if numbered:
             crash.point("relay.after_sequencing")
-        with connection.begin():
+        with transaction(connection, MAILBOX):
             batch = outbox.to_publish(connection, BATCH)
         if not batch:
             return numbered > 0
@@ -58,7 +59,7 @@ class Relay:
         ):
             outcomes = self._publisher.publish(batch)
         crash.point("relay.after_publishing")
-        with connection.begin():
+        with transaction(connection, MAILBOX):
             outbox.settle(connection, outcomes, self._runtime.clock())
         crash.point("relay.after_marking")
         for _, outcome in outcomes:
@@ -83,12 +84,12 @@ class Relay:
         """The connection that holds the lease, or None while another process does."""
         if self._connection is not None:
             return self._connection
-        connection = self._runtime.database.engine.connect()
+        connection = self._runtime.database.session()
         try:
             if not self._runtime.database.is_sqlite and not self._lock(connection):
                 connection.close()
                 return None
-            with connection.begin():
+            with transaction(connection, MAILBOX):
                 outbox.open_feed(connection)
         except Exception:
             _end_session(connection)
@@ -102,10 +103,9 @@ class Relay:
         held = connection.execute(
             text("select pg_try_advisory_lock(:key)"), {"key": key}
         ).scalar()
-        connection.commit()
         if held:
             connection.execute(text(f"listen {CHANNEL}"))
-            connection.commit()
+        connection.commit()
         return bool(held)
 
     def _listen(self, connection: Connection) -> bool:
@@ -114,12 +114,8 @@ class Relay:
             return False
         raw = connection.connection.driver_connection
         assert raw is not None
-        raw.autocommit = True
-        try:
-            for _ in raw.notifies(timeout=0.1, stop_after=1):
-                pass
-        finally:
-            raw.autocommit = False
+        for _ in raw.notifies(timeout=0.1, stop_after=1):
+            pass
         return True
 
 

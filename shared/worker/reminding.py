@@ -1,6 +1,6 @@
 """Moves due timers into the inbox."""
 
-from shared.context import Context
+from shared.database import MAILBOX
 from shared.mailbox import timers
 from shared.service import Runtime
 
@@ -14,12 +14,11 @@ class Reminding:
     def step(self) -> bool:
         """Fire a batch of due timers."""
         now = self._runtime.clock()
-        context = Context(actor=self._runtime.service.actor)
-        with self._runtime.reading(context) as reading:
-            next_at = timers.overdue(reading.connection)
+        with self._runtime.database.read(MAILBOX) as connection:
+            next_at = timers.overdue(connection)
         if next_at is None or next_at > now:
             return False
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             fired = timers.fire_due(connection, now=now)
         if fired:
             self._runtime.post.set()

@@ -95,7 +95,7 @@ class Repair:
             else:
                 envelopes += [envelope] if envelope.id in lost else []
         now = self._runtime.clock()
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             inbox.store(connection, envelopes, at=now)
             inbox.set_aside(connection, unreadable, at=now)
         REPAIRED.labels(self._runtime.service.name, producer).inc(len(envelopes))
@@ -104,11 +104,11 @@ class Repair:
     def _missing(self, ids: list[UUID]) -> set[UUID]:
         if not ids:
             return set()
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             return inbox.missing(connection, ids)
 
     def _position(self, producer: str) -> tuple[UUID | None, int]:
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             row = connection.execute(
                 select(pulled).where(pulled.c.producer == producer)
             ).first()
@@ -116,7 +116,7 @@ class Repair:
 
     def _advance(self, producer: str, epoch: str, position: int) -> None:
         values = {"epoch": UUID(epoch), "position": position}
-        with self._runtime.begin() as connection:
+        with self._runtime.mailbox() as connection:
             changed = connection.execute(
                 update(pulled).where(pulled.c.producer == producer).values(values)
             )

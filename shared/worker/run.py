@@ -12,6 +12,7 @@ from shared.worker.receiving import Receiving
 from shared.worker.relay import Relay
 from shared.worker.reminding import Reminding
 from shared.worker.repair import Repair
+from shared.worker.sealing import Sealing
 
 STUCK_SECONDS = 60.0
 BREATH_SECONDS = 0.004
@@ -53,6 +54,7 @@ class Worker:
             self._loop(f"{name}-handler", self.handling, 0.1, runtime.post),
             self._loop(f"{name}-timers", Reminding(runtime), 0.2),
             self._loop(f"{name}-repair", self._repair, 1.0),
+            self._loop(f"{name}-sealing", Sealing(runtime), 0.5),
             *(
                 self._loop(f"{name}-{pump}", Pump(runtime, work), 0.2)
                 for pump, work in runtime.service.pumps.items()
@@ -87,7 +89,7 @@ class Worker:
     def _loop(
         self,
         name: str,
-        step: Relay | Receiving | Handling | Reminding | Repair | Pump,
+        step: Relay | Receiving | Handling | Reminding | Repair | Sealing | Pump,
         idle_seconds: float,
         wake: threading.Event | None = None,
         on_failure: Callable[[], None] = lambda: None,

@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from shared.context import Role
+from shared.access import Role
 from tests.browser.conftest import Live, Screen
 
 

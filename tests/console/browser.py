@@ -6,7 +6,8 @@ from typing import Any
 from werkzeug.test import Client, TestResponse
 
 from services.console.login import COOKIE
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 from shared.ids import uuid7
 from shared.testing.lab import Caller, Lab
 from tests.console.busy_day import BusyDay

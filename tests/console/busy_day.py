@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.context import Role
+from shared.access import Role
 from tests.console.clinic_day import ClinicDay, Person
 
 

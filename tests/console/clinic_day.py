@@ -16,7 +16,7 @@ from services.intake.app import service as intake
 from services.notifications.app import service as notifications
 from services.scheduling.app import service as scheduling
 from services.sessions.app import service as sessions
-from shared.context import Role
+from shared.access import Role
 from shared.rulepack import load_pack
 from shared.service import Service
 from shared.testing.lab import Caller, Lab

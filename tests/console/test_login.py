@@ -10,7 +10,7 @@ from werkzeug.test import Client, TestResponse
 
 from services.console.app import service as console
 from services.console.login import COOKIE, LONGEST_TOKEN, PARTS
-from shared.context import Role
+from shared.access import Role
 from shared.identity import TokenIssuer, TokenVerifier, new_key
 from shared.testing.lab import Caller, Lab
 from tests.console.browser import SAME_ORIGIN, Browser, token_of

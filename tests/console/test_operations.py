@@ -9,12 +9,12 @@ import pytest
 from services.console.app import service as console
 from services.console.pages.ops import SERVICES
 from services.scheduling.app import service as scheduling
-from shared.context import Role
+from shared.access import Role
 from shared.envelope import Envelope
 from shared.events.scheduling import PatientArrived
 from shared.ids import uuid7
 from shared.mailbox import inbox
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from tests.console.browser import HTMX, Browser, token_of
 from tests.console.busy_day import BusyDay
 from tests.console.clinic_day import ClinicDay
@@ -50,7 +50,7 @@ def test_a_dead_row_is_shown_handled_again_and_given_up(day: ClinicDay) -> None:
         payload="{}",
         occurred_at=lab.clock(),
     )
-    with lab.runtime("sessions").begin() as connection:
+    with lab.runtime("sessions").begin(EVERYTHING) as connection:
         inbox.store(connection, [broken], at=lab.clock())
     lab.settle()
     browser = Browser(lab, token_of(lab, Role.NETWORK_ADMIN))

@@ -1,6 +1,6 @@
 """What the pages of a clinic's day show, and to whom."""
 
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from tests.console.browser import HTMX, Browser, look
 from tests.console.busy_day import BusyDay

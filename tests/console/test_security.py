@@ -7,7 +7,7 @@ from werkzeug.test import Client
 
 from services.console.login import COOKIE
 from services.console.security import POLICY
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from tests.console.browser import Browser, token_of

@@ -1,6 +1,6 @@
 """Pages about treatment: for those who treat, live, and refused to others."""
 
-from shared.context import Role
+from shared.access import Role
 from tests.console.browser import HTMX, Browser, look
 from tests.console.busy_day import BusyDay, running
 from tests.console.clinic_day import ClinicDay

@@ -16,7 +16,7 @@ from cli.events import hearers
 from cli.main import kap
 from cli.services import NAMES, load, load_all
 from services.notifications.domain.webhooks import signature
-from shared.context import Role
+from shared.access import Role
 from shared.errors import KapError
 from shared.events import catalogue
 from shared.testing.lab import Lab

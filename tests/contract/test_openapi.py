@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from cli.services import NAMES, load
-from shared.context import Role
+from shared.access import Role
 from shared.testing.lab import Lab
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.intake import handlers
 from services.intake.domain import Channel, Patient
-from shared.context import Role
+from shared.access import Role
 from shared.events.scheduling import (
     AppointmentFulfilled,
     AppointmentNoShow,

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from tests.intake.clinic_lab import CALM, Clinic, a_referral, all_clear
 
 CARE = [Role.THERAPIST, Role.PRESCRIBER, Role.MONITOR, Role.CLINIC_ADMIN]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.rulepack import load_pack
 from shared.testing.lab import Lab
 from tests.intake.clinic_lab import CALM, CONSENT, Clinic, all_clear, faults, lasts

@@ -9,7 +9,7 @@ from sqlalchemy import event
 from services.intake import handlers
 from services.intake.commands import RegisterPatient
 from services.intake.domain import Person
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from tests.intake.clinic_lab import ANN, Clinic, faults

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.testing.lab import Lab
 from tests.intake.clinic_lab import ANN, Clinic, a_referral, faults
 

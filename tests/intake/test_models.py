@@ -17,7 +17,7 @@ from services.intake.commands import ReceiveReferral, RecordMeasure
 from services.intake.domain import MeasureContext
 from services.intake.models import metadata
 from services.intake.schemas.people import ReferralBody
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.testing.servers import PostgresServer
 from shared.unit_of_work import UnitOfWork
 from tests.intake.clinic_lab import CALM, Clinic, a_referral
@@ -35,7 +35,7 @@ def postgres_lab(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[La
 
 def drift(lab: Lab) -> list[Any]:
     """What the models describe otherwise than the database has it."""
-    with lab.runtime("intake").begin() as connection:
+    with lab.runtime("intake").begin(EVERYTHING) as connection:
         context = MigrationContext.configure(
             connection,
             opts={

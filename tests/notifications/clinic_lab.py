@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from services.notifications.app import service
 from services.notifications.models import messages
-from shared.context import Role
+from shared import access
+from shared.access import Role
 from shared.database import new_metadata
 from shared.envelope import Envelope
 from shared.errors import NotFoundError, UnavailableError
@@ -24,7 +25,7 @@ from shared.http import Routes, View
 from shared.ids import uuid7
 from shared.mailbox import inbox
 from shared.service import Service
-from shared.testing.lab import Caller, Lab
+from shared.testing.lab import EVERYTHING, Caller, Lab
 from shared.unit_of_work import Reading
 
 ID_FIELDS = {
@@ -70,7 +71,7 @@ class Intake:
 
         @routes.get(
             "/patients/<uuid:patient_id>/contact",
-            roles={Role.SERVICE},
+            scope=access.CONTACT_READ,
             gives=ContactView(),
         )
         def show_contact(reading: Reading, patient_id: UUID) -> Mapping[str, Any]:
@@ -133,7 +134,7 @@ class Clinic:
 
     def store(self, *envelopes: Envelope) -> None:
         """Put envelopes into the inbox, in this order."""
-        with self.lab.runtime("notifications").begin() as connection:
+        with self.lab.runtime("notifications").begin(EVERYTHING) as connection:
             inbox.store(connection, envelopes, at=self.now)
 
     def tell(self, *events: Event, version: int | None = None) -> None:
@@ -188,7 +189,7 @@ class Clinic:
 
     def messages(self) -> list[tuple[str, str, str | None]]:
         """Template, status and cause of every message, in the order of planning."""
-        with self.lab.runtime("notifications").begin() as connection:
+        with self.lab.runtime("notifications").begin(EVERYTHING) as connection:
             rows = connection.execute(select(messages).order_by(messages.c.id))
             return [
                 (row.template.value, row.status.value, row.cause_code) for row in rows
@@ -204,7 +205,7 @@ class Clinic:
 
     def everything_stored(self) -> str:
         """Every row of every table, the mailbox's too, as one text."""
-        with self.lab.runtime("notifications").begin() as connection:
+        with self.lab.runtime("notifications").begin(EVERYTHING) as connection:
             raw = connection.connection.driver_connection
             assert raw is not None
             return "\n".join(raw.iterdump())

@@ -5,7 +5,7 @@ import hashlib
 import hmac
 from typing import Any
 
-from shared.context import Role
+from shared.access import Role
 from shared.events import Event
 from shared.events.scheduling import ResourceAdded
 from shared.ids import uuid7

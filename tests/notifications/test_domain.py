@@ -34,7 +34,7 @@ from services.notifications.domain.webhooks import (
     signature,
 )
 from services.notifications.texts import local, render
-from shared.context import Role
+from shared.access import Role
 from shared.errors import InvalidError
 from shared.events import Sensitivity
 from shared.ids import uuid7

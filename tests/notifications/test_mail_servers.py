@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.settings import SettingsError
 from tests.notifications.certificates import certify
 from tests.notifications.clinic_lab import Clinic

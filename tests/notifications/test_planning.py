@@ -53,7 +53,8 @@ def test_a_booking_is_told_now_and_reminded_of_the_day_before(clinic: Clinic) ->
     assert clinic.messages()[1] == (REMINDER, "planned", None)
     clinic.wait(minutes=1)
     assert clinic.messages()[1] == (REMINDER, "sent", None)
-    assert clinic.lab.names("notifications") == [
+    told = clinic.lab.names("notifications")
+    assert [name for name in told if ".message." in name] == [
         "notifications.message.scheduled",
         "notifications.message.scheduled",
         "notifications.message.sent",

@@ -8,7 +8,7 @@ import pytest
 
 from services.notifications.pumps.messages import deliver_messages
 from services.notifications.pumps.webhooks import deliver_webhooks
-from shared.context import Role
+from shared.access import Role
 from shared.events.scheduling import ResourceAdded
 from shared.ids import uuid7
 from shared.service import Runtime

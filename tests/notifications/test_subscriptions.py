@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from services.notifications.models import subscriptions
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
-from shared.testing.lab import Caller
+from shared.testing.lab import EVERYTHING, Caller
 from tests.notifications.clinic_lab import Clinic
 
 URL = "https://hooks.example.com/in"
@@ -144,7 +144,7 @@ def test_a_subscription_that_ended_is_gone_with_its_secret(clinic: Clinic) -> No
     assert admin.get(SERVICE, "/subscriptions")["items"] == []
     assert admin.refused(SERVICE, path, "GET")["code"] == "not_found"
     assert admin.refused(SERVICE, path, "DELETE")["code"] == "not_found"
-    with clinic.lab.runtime(SERVICE).begin() as connection:
+    with clinic.lab.runtime(SERVICE).begin(EVERYTHING) as connection:
         assert list(connection.execute(select(subscriptions.c.secret)).scalars()) == [
             ""
         ]

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from services.notifications.domain.webhooks import SCHEDULE
 from services.notifications.models import deliveries
 from services.notifications.pumps.webhooks import deliver_webhooks, retry_webhooks
-from shared.context import Role
+from shared.access import Role
+from shared.testing.lab import EVERYTHING
 from tests.notifications.clinic_lab import Clinic
 from tests.notifications.hooks import (
     SERVICE,
@@ -79,7 +80,7 @@ def test_an_endpoint_that_is_gone_is_told_nothing_more(
     assert len(receiver.posted) == 1
     assert status_of(hooked, subscription) == "disabled"
     assert [a["outcome"] for a in attempts(hooked, subscription)] == ["gone"]
-    with hooked.lab.runtime(SERVICE).begin() as connection:
+    with hooked.lab.runtime(SERVICE).begin(EVERYTHING) as connection:
         states = connection.execute(select(deliveries.c.state)).scalars()
         assert {state.value for state in states} == {"abandoned"}
 

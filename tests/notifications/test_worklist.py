@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from services.notifications.domain.tasks import CALL_WITHIN
 from services.notifications.models import tasks
-from shared.context import Role
+from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
     EligibilityDeferred,
@@ -25,7 +25,7 @@ from shared.events.sessions import (
     RecordAborted,
 )
 from shared.ids import uuid7
-from shared.testing.lab import MORNING
+from shared.testing.lab import EVERYTHING, MORNING
 from tests.notifications.clinic_lab import Clinic
 from tests.notifications.happenings import (
     ACKNOWLEDGED,
@@ -300,7 +300,7 @@ def test_a_task_is_ticked_off_by_its_role_or_an_administrator(clinic: Clinic) ->
 
 def test_what_was_closed_before_it_was_opened_is_no_task(clinic: Clinic) -> None:
     clinic.tell(ACKNOWLEDGED, version=2)
-    with clinic.lab.runtime("notifications").begin() as connection:
+    with clinic.lab.runtime("notifications").begin(EVERYTHING) as connection:
         trace = connection.execute(select(tasks.c.id)).scalar_one()
 
     problem = clinic.caller(Role.CLINIC_ADMIN).refused(

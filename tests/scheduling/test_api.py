@@ -8,7 +8,7 @@ import pytest
 
 from services.scheduling.app import service
 from services.scheduling.domain import Patient
-from shared.context import Role
+from shared.access import Role
 from shared.testing.lab import Caller, Lab
 from tests.conftest import MakeLab
 

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from services.scheduling.app import service
-from shared.context import Role
+from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
     ClearanceGranted,

@@ -7,13 +7,14 @@ from alembic.migration import MigrationContext
 
 from services.scheduling.app import service
 from services.scheduling.models import metadata
+from shared.testing.lab import EVERYTHING
 from tests.conftest import MakeLab
 
 
 def test_the_models_are_what_the_migration_makes(make_lab: MakeLab) -> None:
     lab = make_lab([service])
 
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         context = MigrationContext.configure(
             connection,
             opts={

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions.app import service
-from shared.context import Role
+from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
     ClearanceGranted,

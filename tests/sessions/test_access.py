@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from tests.sessions.clinic_day import (

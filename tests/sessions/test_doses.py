@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from tests.sessions.clinic_day import (
     NAME,

@@ -8,10 +8,10 @@ from sqlalchemy import Table, update
 
 from services.sessions import models
 from services.sessions.app import service
-from shared.context import Role
+from shared.access import Role
 from shared.ids import uuid7
 from shared.rulepack import load_pack
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from tests.sessions.clinic_day import CALM, NAME, Day, Patient
 
 PACK = load_pack()
@@ -129,7 +129,7 @@ def test_a_signature_shows_what_was_changed_behind_it(
 ) -> None:
     patient = signed(day)
 
-    with day.lab.runtime(NAME).begin() as connection:
+    with day.lab.runtime(NAME).begin(EVERYTHING) as connection:
         connection.execute(update(table).values(**change))
 
     assert patient.chart["signature_holds"] is False

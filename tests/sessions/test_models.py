@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.sessions import models
 from services.sessions.app import service
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.testing.servers import PostgresServer
 from tests.sessions.clinic_day import NAME, Day
 
@@ -31,7 +31,7 @@ def drift(connection: Connection) -> list[Any]:
 
 
 def test_the_migration_makes_the_tables_of_the_models(lab: Lab) -> None:
-    with lab.runtime(NAME).begin() as connection:
+    with lab.runtime(NAME).begin(EVERYTHING) as connection:
         assert drift(connection) == []
 
 
@@ -42,7 +42,7 @@ def test_so_it_does_on_postgresql(
     lab = Lab([service], tmp_path, database_url=lambda _: url)
 
     try:
-        with lab.runtime(NAME).begin() as connection:
+        with lab.runtime(NAME).begin(EVERYTHING) as connection:
             assert drift(connection) == []
     finally:
         lab.close()
@@ -54,7 +54,7 @@ def test_the_database_itself_keeps_amounts_together(day: Day) -> None:
 
     with (
         pytest.raises(IntegrityError),
-        day.lab.runtime(NAME).database.engine.begin() as connection,
+        day.lab.runtime(NAME).database.begin(EVERYTHING) as connection,
     ):
         connection.execute(update(models.doses).values(wasted_ug=1))
 
@@ -66,7 +66,7 @@ def test_the_database_itself_keeps_one_open_order_for_a_patient(day: Day) -> Non
 
     with (
         pytest.raises(IntegrityError),
-        day.lab.runtime(NAME).database.engine.begin() as connection,
+        day.lab.runtime(NAME).database.begin(EVERYTHING) as connection,
     ):
         row = connection.execute(
             models.orders.select().where(models.orders.c.patient_id == patient.id)

@@ -8,6 +8,7 @@ from sqlalchemy import delete, event
 from services.sessions.models import clinics
 from shared.ids import uuid7
 from shared.rulepack import load_pack
+from shared.testing.lab import EVERYTHING
 from tests.sessions.clinic_day import CALM, NAME, RESPONSE_SECONDS, Day, Patient
 
 
@@ -267,7 +268,7 @@ def test_a_reading_that_breaks_two_rules_raises_both_alerts(dosed: Patient) -> N
 
 def test_an_alert_does_not_wait_for_news_of_the_clinic(day: Day) -> None:
     dosed = day.patient().dosed()
-    with day.lab.runtime(NAME).begin() as connection:
+    with day.lab.runtime(NAME).begin(EVERYTHING) as connection:
         connection.execute(delete(clinics).where(clinics.c.id == day.clinic_id))
 
     dosed.vitals(systolic_mmhg=190)
@@ -276,7 +277,7 @@ def test_an_alert_does_not_wait_for_news_of_the_clinic(day: Day) -> None:
     assert due_in == load_pack().alerts.respond_within
 
 
-def test_an_ordinary_reading_reads_one_row_and_writes_two(dosed: Patient) -> None:
+def test_an_ordinary_reading_reads_one_row_and_writes_three(dosed: Patient) -> None:
     engine = dosed.day.lab.runtime(NAME).database.engine
     said: list[str] = []
 
@@ -290,6 +291,7 @@ def test_an_ordinary_reading_reads_one_row_and_writes_two(dosed: Patient) -> Non
         event.remove(engine, "before_cursor_execute", note)
 
     assert sorted(word for word in said if word != "BEGIN") == [
+        "INSERT",
         "INSERT",
         "INSERT",
         "SELECT",

@@ -9,14 +9,16 @@ from sqlalchemy import Column, Integer, String, Table, Uuid, insert, select
 
 from services.scheduling.app import service as scheduling
 from shared.aggregate import Aggregate
-from shared.database import Serial, new_metadata
+from shared.database import Database, Serial, new_metadata
 from shared.envelope import Envelope
 from shared.events import Event, catalogue
 from shared.events.scheduling import EscortConfirmed
 from shared.ids import uuid7
+from shared.isolation import allow
 from shared.mailbox import inbox
 from shared.service import Runtime, Service
-from shared.testing.lab import MORNING, Lab
+from shared.testing.lab import EVERYTHING, MORNING, Lab
+from shared.testing.servers.postgres import SERVICE_ROLE
 from shared.unit_of_work import UnitOfWork
 
 CLINIC = UUID("0190b7f0-0000-7000-8000-000000000001")
@@ -84,12 +86,20 @@ class Noting:
     def prepare(self, where: Lab | Runtime) -> None:
         """Make the table in the service's database."""
         runtime = where.runtime("console") if isinstance(where, Lab) else where
-        self.metadata.create_all(runtime.database.engine)
+        owner_url = runtime.settings.owner_database_url
+        if owner_url is None:
+            self.metadata.create_all(runtime.database.engine)
+            return
+        owner = Database(owner_url)
+        with owner.begin(EVERYTHING) as connection:
+            self.metadata.create_all(connection)
+            allow(connection, SERVICE_ROLE)
+        owner.close()
 
     def noted(self, where: Lab | Runtime) -> list[tuple[UUID, int]]:
         """Aggregate and version of what was handled, in that order."""
         runtime = where.runtime("console") if isinstance(where, Lab) else where
-        with runtime.begin() as connection:
+        with runtime.begin(EVERYTHING) as connection:
             rows = connection.execute(select(self.table).order_by(self.table.c.id))
             return [(row.aggregate_id, row.version) for row in rows]
 
@@ -120,7 +130,7 @@ def envelopes(aggregate: Aggregate, count: int) -> list[Envelope]:
 
 def receive(lab: Lab, told: Sequence[Envelope]) -> None:
     """Put envelopes into the small service's inbox, in this order."""
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         inbox.store(connection, told, at=lab.clock())
 
 

@@ -15,7 +15,7 @@ from shared.errors import ConflictError
 from shared.ids import uuid7
 from shared.mailbox.tables import event_log
 from shared.telemetry import Tracing
-from shared.testing.lab import MORNING
+from shared.testing.lab import EVERYTHING, MORNING
 from shared.unit_of_work import UnitOfWork, transaction
 from tests.shared.noting import CLINIC
 
@@ -36,7 +36,7 @@ def begin_on(database: Database) -> Begin:
 
     def begin(clinic_id: UUID | None = CLINIC) -> AbstractContextManager[UnitOfWork]:
         return transaction(
-            database.engine,
+            database,
             Context(actor=service.actor, clinic_id=clinic_id),
             now=MORNING,
             tracing=TRACING,
@@ -68,12 +68,12 @@ def rename(uow: UnitOfWork, resource_id: UUID, name: str) -> None:
 
 def log(database: Database) -> list[tuple[UUID, int]]:
     """Aggregate and version of everything that was told."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         rows = connection.execute(select(event_log).order_by(event_log.c.id))
         return [(row.aggregate_id, row.aggregate_version) for row in rows]
 
 
 def names(database: Database) -> list[str]:
     """The names of all rooms."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         return list(connection.execute(select(resources.c.name)).scalars())

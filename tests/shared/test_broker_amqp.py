@@ -19,7 +19,7 @@ from shared.events.scheduling import EscortConfirmed
 from shared.mailbox import inbox
 from shared.mailbox.outbox import Outcome
 from shared.metrics import exposition
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.testing.servers import RabbitServer
 from shared.worker.receiving import Receiving
 from tests.conftest import MakeLab, Stack
@@ -269,7 +269,7 @@ def test_a_receiver_that_died_before_it_acknowledged_gets_everything_again_once(
     tell(lab, appointment(), times=4)
     lab._steps["scheduling"][0].publish()
     first = gather(lab.platform.broker, 4, acknowledge=False)
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         # It had stored them, and died before it could acknowledge.
         inbox.store(connection, first, at=lab.clock())
 

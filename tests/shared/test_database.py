@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from shared import migrations
 from shared.database import Database, UtcDateTime, is_outage, new_metadata, words
+from shared.testing.lab import EVERYTHING
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def bare(database_url: str) -> Iterator[Database]:
 
 def keep(bare: Database, **values: object) -> None:
     """Put a thing in."""
-    with bare.engine.begin() as connection:
+    with bare.begin(EVERYTHING) as connection:
         connection.execute(insert(things).values(**values))
 
 
@@ -54,7 +55,7 @@ def test_a_time_without_a_zone_is_refused(bare: Database) -> None:
     with pytest.raises(StatementError, match="an instant needs a time zone"):
         keep(bare, id=1, at=NOON.replace(tzinfo=None))
 
-    with bare.reading.connect() as connection:
+    with bare.read(EVERYTHING) as connection:
         assert connection.execute(select(things)).all() == []
 
 
@@ -65,7 +66,7 @@ def test_a_time_comes_back_as_the_same_instant_in_utc(
     there = NOON.astimezone(timezone(timedelta(hours=hours)))
     keep(bare, id=1, at=there.replace(microsecond=123456))
 
-    with bare.reading.connect() as connection:
+    with bare.read(EVERYTHING) as connection:
         found = connection.execute(select(things.c.at)).scalar_one()
 
     assert found == NOON.replace(microsecond=123456)
@@ -76,7 +77,7 @@ def test_a_time_comes_back_in_utc_from_a_server_that_lives_elsewhere(
     postgres_url: str,
 ) -> None:
     first = Database(postgres_url)
-    with first.reading.connect() as connection:
+    with first.read(EVERYTHING) as connection:
         name = connection.execute(text("select current_database()")).scalar_one()
         connection.execute(text(f"alter database {name} set timezone = 'Asia/Tokyo'"))
     first.close()
@@ -84,7 +85,7 @@ def test_a_time_comes_back_in_utc_from_a_server_that_lives_elsewhere(
     metadata.create_all(bare.engine)
     keep(bare, id=1, at=NOON)
 
-    with bare.reading.connect() as connection:
+    with bare.read(EVERYTHING) as connection:
         found = connection.execute(select(things.c.at)).scalar_one()
     bare.close()
 
@@ -94,7 +95,7 @@ def test_a_time_comes_back_in_utc_from_a_server_that_lives_elsewhere(
 def test_times_are_compared_as_instants(bare: Database) -> None:
     keep(bare, id=1, at=NOON.astimezone(timezone(timedelta(hours=9))))
 
-    with bare.reading.connect() as connection:
+    with bare.read(EVERYTHING) as connection:
         for at, expected in ((NOON, [1]), (NOON - timedelta(seconds=1), [])):
             found = connection.execute(select(things.c.id).where(things.c.at <= at))
             assert list(found.scalars()) == expected
@@ -103,7 +104,7 @@ def test_times_are_compared_as_instants(bare: Database) -> None:
 def test_words_are_kept_as_text_and_others_are_refused(bare: Database) -> None:
     keep(bare, id=1, colour=Colour.DEEP_BLUE)
 
-    with bare.reading.connect() as connection:
+    with bare.read(EVERYTHING) as connection:
         assert connection.execute(select(things.c.colour)).scalar() is Colour.DEEP_BLUE
         plain = connection.execute(text("select colour from things")).scalar()
     assert plain == "deep_blue"
@@ -115,13 +116,13 @@ def test_migrations_run_once_and_say_whether_they_have_run(
     database_url: str,
 ) -> None:
     database = Database(database_url)
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert not migrations.is_current("scheduling", connection)
 
     migrations.upgrade("scheduling", database)
     migrations.upgrade("scheduling", database)
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert migrations.is_current("scheduling", connection)
         assert (
             connection.execute(text("select count(*) from appointments")).scalar() == 0
@@ -140,7 +141,7 @@ def test_writers_of_one_file_wait_for_each_other_and_none_fails(
 
     def count_up() -> None:
         for _ in range(20):
-            with database.engine.begin() as connection:
+            with database.begin(EVERYTHING) as connection:
                 seen = connection.execute(text("select max(id) from things")).scalar()
                 connection.execute(insert(things).values(id=(seen or 0) + 1))
 
@@ -150,7 +151,7 @@ def test_writers_of_one_file_wait_for_each_other_and_none_fails(
     for thread in threads:
         thread.join()
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert connection.execute(text("select count(*) from things")).scalar() == 81
     database.close()
 
@@ -187,7 +188,7 @@ settings = Settings(
 )
 
 def session(runtime):
-    with runtime.begin() as connection:
+    with runtime.mailbox() as connection:
         return connection.execute(text("select pg_backend_pid()")).scalar()
 
 parent = Runtime.start(service, settings)

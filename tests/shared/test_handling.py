@@ -11,13 +11,13 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
-from shared.context import Role
+from shared.access import Role
 from shared.envelope import Envelope
 from shared.errors import ConflictError, InvalidError, KapError
 from shared.events import Event
 from shared.mailbox import inbox
 from shared.service import Runtime
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
 from tests.conftest import MakeLab
@@ -134,7 +134,7 @@ def test_a_handler_that_fails_leaves_nothing_but_its_try(make_lab: MakeLab) -> N
 
     assert noting.noted(lab) == []
     assert lab.told("console") == []
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         assert connection.execute(text("select count(*) from timers")).scalar() == 0
     row = lab.inbox("console")[0]
     assert (row["state"], row["attempts"]) == ("pending", 1)
@@ -262,9 +262,9 @@ def test_a_row_in_one_process_keeps_later_rows_of_its_record_from_another(
     receive(lab, told)
     runtime = lab.runtime("console")
 
-    with runtime.begin() as first:
+    with runtime.begin(EVERYTHING) as first:
         taken = inbox.take(first, now=lab.clock(), most=10)
-        with runtime.begin() as second:
+        with runtime.begin(EVERYTHING) as second:
             assert inbox.take(second, now=lab.clock(), most=10) == []
             assert not inbox.lock(second, taken[0])
 

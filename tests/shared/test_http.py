@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
-from shared.context import Role
+from shared.access import Role
 from shared.http.app import MAX_BODY_BYTES
 from shared.ids import uuid7
-from shared.testing.lab import Caller, Lab
+from shared.testing.lab import EVERYTHING, Caller, Lab
 from tests.shared.noting import CLINIC, scheduling
 
 OTHER_CLINIC = uuid7()
@@ -53,7 +53,7 @@ class Wrong:
 
 def rows(lab: Lab) -> dict[str, int]:
     """How many rows there are."""
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         return {
             table: connection.execute(
                 text(f"select count(*) from {table}")

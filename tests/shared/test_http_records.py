@@ -8,7 +8,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from services.scheduling.domain import Appointment, AppointmentType
-from shared.context import Role
+from shared import access
+from shared.access import Role, Scope
 from shared.http import Routes, View
 from shared.ids import uuid7
 from shared.service import Service
@@ -144,7 +145,7 @@ def test_what_nobody_foresaw_tells_nothing(
 ) -> None:
     routes = Routes("scheduling", "A route that fails")
 
-    @routes.get("/broken", roles={Role.FRONT_DESK}, gives=View())
+    @routes.get("/broken", scope=access.CLINIC_READ, gives=View())
     def show_broken(reading: Reading) -> Any:
         """It fails."""
         raise LookupError("Ada Canary, born 1990")
@@ -169,7 +170,7 @@ def test_two_routes_of_one_name_are_noticed_before_anybody_calls_them(
 ) -> None:
     routes = Routes("scheduling", "Two routes of one name")
 
-    @routes.get("/one", roles={Role.FRONT_DESK}, gives=View())
+    @routes.get("/one", scope=access.CLINIC_READ, gives=View())
     def read_feed(reading: Reading) -> Any:
         """The kernel has one of this name."""
 
@@ -179,13 +180,27 @@ def test_two_routes_of_one_name_are_noticed_before_anybody_calls_them(
         make_lab([service])
 
 
-def test_a_route_must_say_who_may() -> None:
+def test_a_route_must_state_a_scope() -> None:
     routes = Routes("scheduling", "Careless routes")
 
-    with pytest.raises(TypeError, match="states no role"):
-        routes.get("/open", roles=set(), gives=View())
+    with pytest.raises(TypeError, match="scope"):
+        routes.get("/open", gives=View())  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="names no patient, whom it lets in"):
+        routes.get("/mine", scope=access.PATIENT_READ, gives=View())
+    with pytest.raises(TypeError, match="names no patient to open"):
+        routes.get("/all", scope=access.CHART_READ, gives=View(), in_emergency=True)
+
+
+def test_a_scope_is_held_by_a_role_and_one_of_the_network_by_no_clinic_s() -> None:
+    with pytest.raises(TypeError, match="held by a role, or be open"):
+        Scope(name="nobody.may", roles=frozenset(), about="nothing")
     with pytest.raises(TypeError, match="clinic roles act on the network"):
-        routes.get("/all", roles={Role.THERAPIST}, gives=View(), network=True)
+        Scope(
+            name="all.read",
+            roles=frozenset({Role.THERAPIST}),
+            about="everything",
+            in_network=True,
+        )
 
 
 @in_memory

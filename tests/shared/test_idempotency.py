@@ -8,7 +8,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from services.scheduling.domain import Resource
-from shared.context import Role
+from shared.access import Role
 from shared.testing.lab import Caller, Lab
 from tests.conftest import MakeLab
 from tests.shared.noting import CLINIC, scheduling

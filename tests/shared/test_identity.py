@@ -12,7 +12,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from shared.context import Actor, Role
+from shared.access import Role
+from shared.context import Actor
 from shared.errors import UnauthenticatedError
 from shared.identity import (
     LEEWAY_SECONDS,

@@ -13,7 +13,7 @@ from shared.ids import uuid7
 from shared.mailbox import inbox
 from shared.mailbox.inbox import HOLD, JITTER, RETRY_AFTER, Taken, Unreadable
 from shared.mailbox.tables import inbox as table
-from shared.testing.lab import MORNING
+from shared.testing.lab import EVERYTHING, MORNING
 from tests.shared.noting import appointment, envelopes
 
 LATER = MORNING + timedelta(days=1)
@@ -21,25 +21,25 @@ LATER = MORNING + timedelta(days=1)
 
 def store(database: Database, *told: Envelope) -> None:
     """Take envelopes in."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.store(connection, told, at=MORNING)
 
 
 def take(database: Database, most: int = 100) -> list[Taken]:
     """What is to be handled now."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         return inbox.take(connection, now=MORNING, most=most)
 
 
 def done(database: Database, *rows: Taken) -> None:
     """Mark rows handled."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.done(connection, rows, at=MORNING)
 
 
 def fail(database: Database, row: Taken, *, permanent: bool = False) -> str:
     """Note that a row could not be handled."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         return inbox.failed(
             connection, row, "no", at=row.available_at, permanent=permanent
         )
@@ -47,7 +47,7 @@ def fail(database: Database, row: Taken, *, permanent: bool = False) -> str:
 
 def row_of(database: Database, event_id: UUID) -> Taken:
     """A row as it is now."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         query = select(table).where(table.c.event_id == event_id)
         return connection.execute(query).one()
 
@@ -75,7 +75,7 @@ def test_a_second_copy_finds_its_place_taken(database: Database) -> None:
 
     assert row_of(database, first.id).state == "done"
     assert ids(take(database)) == [second.id]
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert len(connection.execute(select(table)).all()) == 2
 
 
@@ -130,7 +130,7 @@ def test_what_is_dead_holds_up_its_record_until_a_person_decides(
     assert fail(database, take(database)[0], permanent=True) == "dead"
     assert take(database) == []
 
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.skip(connection, first.id, at=LATER)
 
     assert ids(take(database)) == [second.id]
@@ -176,7 +176,7 @@ def test_a_row_that_waits_for_an_earlier_version_has_not_failed(
     store(database, envelopes(appointment(), 2)[1])
     row = take(database)[0]
 
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.hold(connection, row, at=MORNING)
 
     held = row_of(database, row.event_id)
@@ -193,7 +193,7 @@ def test_a_failure_that_is_noted_late_does_not_undo_what_another_process_did(
     done(database, row)
 
     assert fail(database, row, permanent=True) == "pending"
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         assert not inbox.lock(connection, row)
         inbox.hold(connection, row, at=MORNING)
 
@@ -207,7 +207,7 @@ def test_a_row_that_another_process_has_tried_is_not_tried_too_early(
     row = take(database)[0]
     fail(database, row)
 
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         assert not inbox.lock(connection, row)
     fail(database, row)
 
@@ -219,7 +219,7 @@ def test_a_dead_row_can_be_tried_again_with_all_its_tries(database: Database) ->
     row = take(database)[0]
     fail(database, row, permanent=True)
 
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.retry(connection, row.event_id, at=MORNING)
 
     assert [again.attempts for again in take(database)] == [0]
@@ -233,7 +233,7 @@ def test_only_a_dead_row_can_be_decided_on(decide: object, database: Database) -
     for event_id in (row.event_id, uuid7()):
         with (
             pytest.raises(NotFoundError),
-            database.engine.begin() as connection,
+            database.begin(EVERYTHING) as connection,
         ):
             assert callable(decide)
             decide(connection, event_id, at=MORNING)
@@ -247,10 +247,10 @@ def test_what_cannot_be_read_is_kept_once_where_a_person_finds_it(
     nonsense = Unreadable(body="nonsense", reason="unreadable: no event")
     other = Unreadable(body="other nonsense", reason="unreadable: no event")
     for _ in range(2):
-        with database.engine.begin() as connection:
+        with database.begin(EVERYTHING) as connection:
             inbox.set_aside(connection, [nonsense, other], at=MORNING)
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         first, second = inbox.dead_rows(connection, limit=10)
         assert ids(inbox.dead_rows(connection, limit=1)) == [first.event_id]
         after = inbox.dead_rows(connection, limit=9, after=first.id)
@@ -265,7 +265,7 @@ def test_what_was_never_taken_in_is_known(database: Database) -> None:
     here, missing = envelopes(appointment(), 2)
     store(database, here)
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert inbox.missing(connection, [here.id, missing.id]) == {missing.id}
 
 
@@ -274,12 +274,12 @@ def test_skipping_a_version_lets_the_next_one_follow_and_never_goes_back(
 ) -> None:
     told = envelopes(appointment(), 3)
     store(database, *told)
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         inbox.note_version(connection, told[0].aggregate_id, 1)
     for number, applied in ((1, 2), (0, 2), (2, 3)):
         row = row_of(database, told[number].id)
         fail(database, row, permanent=True)
-        with database.engine.begin() as connection:
+        with database.begin(EVERYTHING) as connection:
             inbox.skip(connection, row.event_id, at=MORNING)
             seen = inbox.version_applied(connection, row.aggregate_id)
         assert seen == applied

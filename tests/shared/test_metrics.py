@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from shared.context import Role
+from shared.access import Role
 from shared.envelope import Envelope
 from shared.errors import InvalidError
 from shared.ids import uuid7

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from shared.context import Role
-from shared.testing.lab import Caller, Lab
+from shared.access import Role
+from shared.testing.lab import EVERYTHING, Caller, Lab
 from shared.worker.relay import Relay
 from shared.worker.repair import Repair
 from tests.conftest import MakeLab
@@ -96,7 +96,7 @@ def test_an_event_that_cannot_be_read_keeps_none_after_it_back(
     relay = Relay(lab.runtime("scheduling"), lab.platform.broker)
     relay.publish()
     relay.close()
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         connection.execute(text("update event_log set payload = '[]' where id = 2"))
     lab.close()
     lab = make_lab([scheduling, noting.service])

@@ -10,7 +10,7 @@ from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.mailbox import inbox
 from shared.service import Service
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.worker.handling import Handling
 from shared.worker.repair import Repair
 from tests.conftest import MakeLab, Stack
@@ -153,7 +153,7 @@ def test_skipping_a_dead_version_lets_the_next_one_follow(
     let_time_pass(lab)
     assert noting.versions(lab) == [1]
 
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         inbox.skip(connection, told[1].id, at=lab.clock())
     let_time_pass(lab)
 

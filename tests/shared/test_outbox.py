@@ -14,7 +14,7 @@ from shared.envelope import Envelope
 from shared.mailbox import outbox
 from shared.mailbox.outbox import MAX_NACKS, Outcome
 from shared.mailbox.tables import event_log
-from shared.testing.lab import MORNING
+from shared.testing.lab import EVERYTHING, MORNING
 from tests.shared.noting import appointment, envelopes
 from tests.shared.rooms import Begin, add, log, room
 
@@ -25,21 +25,21 @@ EACH = 25
 @pytest.fixture
 def feed(database: Database) -> Database:
     """A database whose feed has an epoch."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         outbox.open_feed(connection)
     return database
 
 
 def sequence(database: Database, most: int = 1000) -> int:
     """Let the sequencer look once."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         outbox.open_feed(connection)
         return outbox.sequence(connection, most)
 
 
 def read(database: Database, after: int = 0, limit: int = 10_000) -> list[Envelope]:
     """What a reader of the feed gets."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         return outbox.read_feed(connection, after=after, types=(), limit=limit)
 
 
@@ -56,7 +56,7 @@ def append(connection: Connection, count: int) -> list[Envelope]:
 
 
 def test_places_are_given_in_order_and_batches_leave_no_gap(feed: Database) -> None:
-    with feed.engine.begin() as connection:
+    with feed.begin(EVERYTHING) as connection:
         told = append(connection, 7)
 
     assert [sequence(feed, most=3) for _ in range(4)] == [3, 3, 1, 0]
@@ -64,12 +64,12 @@ def test_places_are_given_in_order_and_batches_leave_no_gap(feed: Database) -> N
     found = read(feed)
     assert places(found) == [1, 2, 3, 4, 5, 6, 7]
     assert [envelope.id for envelope in found] == [envelope.id for envelope in told]
-    with feed.reading.connect() as connection:
+    with feed.read(EVERYTHING) as connection:
         assert outbox.head(connection)[1] == 7
 
 
 def test_what_is_not_committed_has_no_place(feed: Database) -> None:
-    with pytest.raises(ZeroDivisionError), feed.engine.begin() as connection:
+    with pytest.raises(ZeroDivisionError), feed.begin(EVERYTHING) as connection:
         append(connection, 2)
         raise ZeroDivisionError
 
@@ -78,9 +78,9 @@ def test_what_is_not_committed_has_no_place(feed: Database) -> None:
 
 
 def test_a_feed_keeps_its_epoch(feed: Database) -> None:
-    with feed.engine.begin() as connection:
+    with feed.begin(EVERYTHING) as connection:
         first = outbox.open_feed(connection)
-    with feed.engine.begin() as connection:
+    with feed.begin(EVERYTHING) as connection:
         assert outbox.open_feed(connection) == first
         assert outbox.head(connection) == (first, 0)
 
@@ -88,9 +88,9 @@ def test_a_feed_keeps_its_epoch(feed: Database) -> None:
 def test_a_slow_transaction_is_not_lost_to_a_reader_that_went_on(
     postgres: Database,
 ) -> None:
-    with postgres.engine.connect() as slow, slow.begin():
+    with postgres.begin(EVERYTHING) as slow:
         early = append(slow, 1)[0]
-        with postgres.engine.begin() as fast:
+        with postgres.begin(EVERYTHING) as fast:
             late = append(fast, 1)[0]
         sequence(postgres)
         seen = read(postgres)
@@ -114,7 +114,7 @@ def test_a_reader_behind_many_writers_misses_nothing_and_sees_every_record_in_or
         writing.wait()
         while told:
             count = chance.randint(1, 4)
-            with postgres.engine.begin() as connection:
+            with postgres.begin(EVERYTHING) as connection:
                 outbox.append(connection, told[:count])
                 # It stays open a while, so that others overtake it.
                 time.sleep(chance.random() * 0.02)
@@ -142,7 +142,7 @@ def test_a_reader_behind_many_writers_misses_nothing_and_sees_every_record_in_or
 
 def written(database: Database) -> set[UUID]:
     """Every event in the log."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         return set(connection.execute(select(event_log.c.event_id)).scalars())
 
 
@@ -171,7 +171,7 @@ def test_what_the_broker_took_is_not_published_again(feed: Database) -> None:
 
     assert waiting(feed) == [told[2].id, told[3].id]
     assert states(feed) == ["routed", "unrouted", "pending", "pending"]
-    with feed.reading.connect() as connection:
+    with feed.read(EVERYTHING) as connection:
         assert outbox.unpublished(connection) == (2, MORNING)
 
 
@@ -202,7 +202,7 @@ def test_the_feed_serves_an_event_whatever_the_broker_said_of_it(
 
 def test_a_reader_may_ask_for_some_types_only(feed: Database) -> None:
     told = publishable(feed, 3)
-    with feed.reading.connect() as connection:
+    with feed.read(EVERYTHING) as connection:
         places = outbox.read_ids(
             connection, after=1, types=[told[0].type, "kap.x.y.z.v1"], limit=1
         )
@@ -214,7 +214,7 @@ def test_a_reader_may_ask_for_some_types_only(feed: Database) -> None:
 
 def publishable(database: Database, count: int) -> list[Envelope]:
     """So many events with places."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         append(connection, count)
     sequence(database)
     return read(database)
@@ -222,18 +222,18 @@ def publishable(database: Database, count: int) -> list[Envelope]:
 
 def settle(database: Database, outcomes: dict[Envelope, Outcome]) -> None:
     """Note what the broker said."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         outbox.settle(connection, list(outcomes.items()), MORNING)
 
 
 def waiting(database: Database) -> list[UUID]:
     """What would be published next."""
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         return [envelope.id for envelope in outbox.to_publish(connection, 100)]
 
 
 def states(database: Database) -> list[str]:
     """What the log says of every event."""
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         rows = connection.execute(select(event_log).order_by(event_log.c.feed_pos))
         return [row.route_state for row in rows]

@@ -11,11 +11,13 @@ from sqlalchemy import select
 from services.scheduling.app import service
 from services.scheduling.domain import Resource
 from services.scheduling.models import resources
+from shared.conflicts import ExpectedVersion
 from shared.context import Context
 from shared.database import Database
 from shared.errors import NotFoundError, StaleError
 from shared.ids import uuid7
-from shared.unit_of_work import ExpectedVersion, Reading
+from shared.testing.lab import EVERYTHING
+from shared.unit_of_work import Reading
 from tests.shared.noting import CLINIC
 from tests.shared.rooms import (
     OTHER_CLINIC,
@@ -106,7 +108,7 @@ def test_a_reading_shows_a_clinic_its_own_rows_only(
     add(begin, room())
     foreign = add(begin, room(OTHER_CLINIC, "Theirs"))
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         ours = Reading(connection, Context(actor=service.actor, clinic_id=CLINIC))
         network = Reading(connection, Context(actor=service.actor))
 

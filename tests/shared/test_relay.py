@@ -11,7 +11,7 @@ from shared import migrations
 from shared.database import Database
 from shared.mailbox.tables import event_log
 from shared.service import Runtime
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.worker.relay import Relay
 from tests.conftest import MakeLab
 from tests.shared.noting import Noting, appointment, scheduling, tell
@@ -48,7 +48,7 @@ def relay_of(lab: Lab, runtime: Runtime | None = None) -> Relay:
 
 def states(lab: Lab) -> list[str]:
     """What the log says of every event."""
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         rows = connection.execute(select(event_log).order_by(event_log.c.id))
         return [row.route_state for row in rows]
 
@@ -60,7 +60,7 @@ def end_sessions_with_a_lease(lab: Lab) -> int:
         " where locktype = 'advisory' and database ="
         " (select oid from pg_database where datname = current_database())"
     )
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         found: int = connection.execute(ending).scalar_one()
         return found
 
@@ -178,7 +178,7 @@ def test_a_relay_that_starts_before_the_migrations_keeps_no_lease(
         relay.publish()
 
     database = Database(postgres_url)
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         locks = text("select count(*) from pg_locks where locktype = 'advisory'")
         held = connection.execute(locks).scalar()
     migrations.upgrade("scheduling", database)

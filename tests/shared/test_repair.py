@@ -6,12 +6,12 @@ import pytest
 from kombu import Connection
 from sqlalchemy import select, text
 
-from shared.context import Role
+from shared.access import Role
 from shared.errors import NotFoundError, UnavailableError
 from shared.events.intake import ReferralReceived
 from shared.events.scheduling import EscortConfirmed, ResourceAdded
 from shared.mailbox.tables import pulled
-from shared.testing.lab import Lab
+from shared.testing.lab import EVERYTHING, Lab
 from shared.worker.relay import Relay
 from shared.worker.repair import PAGE, Repair
 from tests.conftest import MakeLab, Stack
@@ -43,7 +43,7 @@ def repair(lab: Lab) -> None:
 
 def position(lab: Lab) -> tuple[UUID, int] | None:
     """How far the small service has walked scheduling's feed."""
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         row = connection.execute(select(pulled)).first()
         return (row.epoch, row.position) if row else None
 
@@ -171,7 +171,7 @@ def test_a_feed_with_a_new_epoch_is_walked_anew_and_nothing_handled_twice(
     lab.settle()
     repair(lab)
     before = position(lab)
-    with lab.runtime("scheduling").begin() as connection:
+    with lab.runtime("scheduling").begin(EVERYTHING) as connection:
         # A backup was restored: the last two events are gone, others took their places.
         connection.execute(text("delete from event_log where feed_pos > 2"))
         change = text("update feed set epoch = :epoch, head = 2")

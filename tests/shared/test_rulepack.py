@@ -10,7 +10,7 @@ from uuid import UUID
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.errors import InvalidError, NotFoundError
 from shared.events.intake import PatientEligible
 from shared.instruments import InstrumentCode

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.context import Role
+from shared.access import Role
 from shared.envelope import Envelope
 from shared.events.scheduling import ResourceAdded
 from shared.telemetry import JsonFormatter, Tracing, is_traceparent

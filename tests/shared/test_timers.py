@@ -13,7 +13,7 @@ from shared.ids import uuid7
 from shared.mailbox import inbox, timers
 from shared.mailbox.timers import Timer
 from shared.service import Service
-from shared.testing.lab import MORNING, Lab
+from shared.testing.lab import EVERYTHING, MORNING, Lab
 from shared.unit_of_work import UnitOfWork
 from tests.conftest import MakeLab
 from tests.shared.noting import CLINIC, Noting, scheduling
@@ -147,7 +147,7 @@ def test_a_reminder_that_fails_waits_for_a_person_like_an_event(
     assert (dead["state"], dead["type"]) == ("dead", "timer.look_again")
 
     reminded.fails = False
-    with lab.runtime("console").begin() as connection:
+    with lab.runtime("console").begin(EVERYTHING) as connection:
         inbox.retry(connection, UUID(str(dead["event_id"])), at=lab.clock())
     lab.settle()
 
@@ -173,19 +173,19 @@ def test_no_more_timers_fire_at_once_than_asked_for_the_earliest_first(
 ) -> None:
     context = Context(actor=scheduling.actor, clinic_id=CLINIC)
     records = [uuid7() for _ in range(5)]
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         for hours, record in zip((4, 2, 5, 1, 3), records, strict=True):
             due_at = MORNING + timedelta(hours=hours)
             timer = Timer(name="wake", about=record, due_at=due_at)
             timers.set_timer(connection, timer, context)
 
     later = MORNING + timedelta(hours=4)
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         assert timers.overdue(connection) == MORNING + timedelta(hours=1)
         counts = [timers.fire_due(connection, now=later, most=3) for _ in range(3)]
         assert timers.overdue(connection) == MORNING + timedelta(hours=5)
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         rows = connection.execute(text("select aggregate_id from inbox order by id"))
         fired = [UUID(str(found)) for found in rows.scalars()]
     assert counts == [3, 1, 0]
@@ -194,14 +194,14 @@ def test_no_more_timers_fire_at_once_than_asked_for_the_earliest_first(
 
 def test_two_processes_never_fire_one_timer_twice(postgres: Database) -> None:
     context = Context(actor=scheduling.actor, clinic_id=CLINIC)
-    with postgres.engine.begin() as connection:
+    with postgres.begin(EVERYTHING) as connection:
         timer = Timer(name="wake", about=RECORD, due_at=MORNING)
         timers.set_timer(connection, timer, context)
 
-    with postgres.engine.begin() as first, postgres.engine.begin() as second:
+    with postgres.begin(EVERYTHING) as first, postgres.begin(EVERYTHING) as second:
         assert timers.fire_due(first, now=MORNING) == 1
         assert timers.fire_due(second, now=MORNING) == 0
 
-    with postgres.engine.begin() as connection:
+    with postgres.begin(EVERYTHING) as connection:
         assert timers.fire_due(connection, now=MORNING) == 0
         assert connection.execute(text("select count(*) from inbox")).scalar() == 1

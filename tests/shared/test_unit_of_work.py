@@ -7,6 +7,7 @@ from services.scheduling.domain import Clinic
 from shared.database import Database, new_metadata
 from shared.errors import ConflictError, UnavailableError
 from shared.ids import uuid7
+from shared.testing.lab import EVERYTHING
 from tests.shared.noting import appointment
 from tests.shared.rooms import (
     Begin,
@@ -103,7 +104,7 @@ def test_a_row_without_a_record_is_kept_with_the_news(
         uow.insert(notes, id=1)
         uow.publish(room().add(), of=appointment())
 
-    with database.reading.connect() as connection:
+    with database.read(EVERYTHING) as connection:
         assert list(connection.execute(select(notes.c.id)).scalars()) == [1]
     assert len(log(database)) == 1
 
@@ -160,7 +161,7 @@ def test_a_session_that_is_ended_before_the_commit_is_an_outage_and_keeps_nothin
     with pytest.raises(UnavailableError), begin() as uow:
         uow.publish(room().add(), of=appointment())
         own = uow.connection.execute(text("select pg_backend_pid()")).scalar()
-        with postgres.reading.connect() as other:
+        with postgres.read(EVERYTHING) as other:
             end = text("select pg_terminate_backend(:own, 5000)")
             other.execute(end, {"own": own})
 

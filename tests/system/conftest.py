@@ -12,7 +12,7 @@ from cli.demo import steps
 from cli.demo.steps import Clinic, Patient
 from cli.events import hearers
 from cli.services import FRONT, NAMES, load_all
-from shared.context import Role
+from shared.access import Role
 from shared.testing.lab import Caller, Lab
 from shared.testing.servers import PostgresServer, RabbitServer
 from tests.system.processes import RealProcesses

@@ -17,6 +17,7 @@ from services.notifications.models import messages, outbox_mails
 from shared.database import Database
 from shared.ids import utc_now
 from shared.testing.deployment import Deployment, Processes
+from shared.testing.lab import EVERYTHING
 from shared.testing.servers import PostgresServer, RabbitServer
 from shared.testing.servers.guardian import kill_tree
 from shared.testing.servers.process import free_port
@@ -152,7 +153,7 @@ class EmbeddedProcess:
         """How often a message was put where the console shows it."""
         query = select(func.count()).where(outbox_mails.c.id == UUID(message_id))
         database = Database(f"sqlite:///{self.folder}/notifications.db")
-        with database.engine.begin() as connection:
+        with database.begin(EVERYTHING) as connection:
             count: int = connection.execute(query).scalar_one()
         database.close()
         return count
@@ -291,7 +292,7 @@ def try_messages_now(database_url: str) -> None:
     now = utc_now()
     waiting = messages.c.status == MessageStatus.PLANNED, messages.c.planned_for <= now
     database = Database(database_url)
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         connection.execute(
             update(messages).where(*waiting).values(leased_until=None, next_try_at=now)
         )

@@ -15,7 +15,7 @@ from services.console.pages.site import site, wants_fragment
 from services.console.visitor import Visitor
 from shared.errors import ForbiddenError, NotFoundError
 
-SERVICES = (*PRODUCERS, "console")
+SERVICES = tuple(dict.fromkeys((*PRODUCERS, "console")))
 ACTIONS = frozenset({"retry", "skip"})
 
 

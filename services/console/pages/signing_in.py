@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from services.console import login
 from services.console.pages.site import site
-from shared.context import Role
+from shared.access import Role
 from shared.errors import InvalidError, KapError, UnauthenticatedError
 from shared.http.routes import current_runtime
 

@@ -13,7 +13,7 @@ from services.console import filters, login, queries, security
 from services.console.apis import Answer, Apis
 from services.console.kept import Kept
 from services.console.visitor import Place, Visitor
-from shared.context import NETWORK
+from shared.access import NETWORK
 from shared.errors import ForbiddenError, NotFoundError
 from shared.http.routes import current_runtime
 from shared.unit_of_work import Reading

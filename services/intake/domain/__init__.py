@@ -1,5 +1,13 @@
 """Intake's records and their rules, a module for each subject."""
 
+from services.intake.domain.access import (
+    EMERGENCY_LASTS,
+    LINK_LASTS,
+    EmergencyAccess,
+    LinkEndedError,
+    PatientLink,
+    digest_of,
+)
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
     Clearance,
@@ -46,7 +54,9 @@ from services.intake.domain.safety import (
 )
 
 __all__ = [
+    "EMERGENCY_LASTS",
     "FLAG_DUE_AFTER",
+    "LINK_LASTS",
     "REVIEW_WITHIN",
     "SAFETY_SCREEN",
     "AbsoluteContraindicationError",
@@ -63,14 +73,17 @@ __all__ = [
     "Coverage",
     "Decision",
     "DecisionKind",
+    "EmergencyAccess",
     "Episode",
     "EpisodeStatus",
     "FlagLevel",
+    "LinkEndedError",
     "Measure",
     "MeasureContext",
     "NoShow",
     "OverrideReasonRequiredError",
     "Patient",
+    "PatientLink",
     "Person",
     "Referral",
     "ReferralUnderWayError",
@@ -80,4 +93,5 @@ __all__ = [
     "ScreeningIncompleteError",
     "WrongStateError",
     "age_years",
+    "digest_of",
 ]

@@ -1,5 +1,11 @@
 """What intake does about each command and each event, a module for each subject."""
 
+from services.intake.handlers.access import (
+    break_glass,
+    end_link,
+    make_link,
+    open_link,
+)
 from services.intake.handlers.assessing import missing_forms, verdict_of
 from services.intake.handlers.consents import (
     grant_clearance,
@@ -21,14 +27,18 @@ from services.intake.handlers.screening import (
 
 __all__ = [
     "LAPSE",
+    "break_glass",
     "clear_flag",
     "decide_episode",
+    "end_link",
     "grant_clearance",
     "know_clinic",
     "lapse_if_expired",
+    "make_link",
     "missing_forms",
     "note_no_show",
     "note_preparation",
+    "open_link",
     "receive_referral",
     "record_measure",
     "record_screen",

@@ -11,6 +11,7 @@ from shared.errors import ConflictError, ForbiddenError
 from shared.events import Event
 from shared.events.intake import (
     EligibilityDeferred,
+    GlassBroken,
     PatientEligible,
     PatientIneligible,
     ReviewRequested,
@@ -65,6 +66,7 @@ class TaskKind(StrEnum):
     NO_SHOW = "no_show"
     AT_RISK = "at_risk"
     MESSAGE_FAILED = "message_failed"
+    EMERGENCY_ACCESS = "emergency_access"
 
 
 class Owner(StrEnum):
@@ -111,6 +113,9 @@ class Closes:
 _REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
 _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
+
+LOOK_INTO_WITHIN = timedelta(days=1)
+"""How soon an administrator looks into a record that was opened in an emergency."""
 
 RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
     ReviewRequested: (
@@ -196,6 +201,14 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             kind=TaskKind.MESSAGE_FAILED,
             source="message_id",
             owner=Owner.FRONT_DESK,
+        ),
+    ),
+    GlassBroken: (
+        Opens(
+            kind=TaskKind.EMERGENCY_ACCESS,
+            source="grant_id",
+            owner=Owner.CLINIC_ADMIN,
+            within=LOOK_INTO_WITHIN,
         ),
     ),
 }

@@ -13,6 +13,8 @@ from shared.aggregate import Aggregate
 from shared.errors import ForbiddenError, InvalidError
 from shared.events import Event, Sensitivity, catalogue
 
+AUDIT_CHAIN = "audit_chain"
+"""How far audit trails go is told among the services, and to nobody else."""
 PRODUCERS = frozenset({"intake", "scheduling", "sessions"})
 """Whose events integrators may follow."""
 
@@ -75,7 +77,11 @@ class Outcome(StrEnum):
 
 def followable() -> list[type[Event]]:
     """Every event an integrator may follow, given the grants."""
-    return [event for event in catalogue().values() if event.producer in PRODUCERS]
+    return [
+        event
+        for event in catalogue().values()
+        if event.producer in PRODUCERS and event.aggregate != AUDIT_CHAIN
+    ]
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -14,7 +14,7 @@ from services.notifications.domain.tasks import (
 )
 from services.notifications.handlers import told_at
 from services.notifications.models import tasks
-from shared.context import Role
+from shared.access import Role
 from shared.errors import NotFoundError
 from shared.events import Event
 from shared.ids import uuid7

@@ -21,11 +21,12 @@ from services.notifications.domain.webhooks import (
     check_types,
 )
 from services.notifications.models import attempts, deliveries, subscriptions
-from shared.context import Context, Role
+from shared.access import Role
+from shared.context import Context
+from shared.database import insert_new
 from shared.errors import NotFoundError
 from shared.events import Event, Sensitivity
 from shared.ids import uuid7
-from shared.mailbox.inbox import insert_new
 from shared.unit_of_work import UnitOfWork
 
 ADMINS = frozenset({Role.CLINIC_ADMIN, Role.NETWORK_ADMIN})

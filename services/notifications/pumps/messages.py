@@ -24,6 +24,7 @@ from services.notifications.mail import Channel, channel_for
 from services.notifications.models import messages
 from shared import crash
 from shared.context import Context
+from shared.database import NETWORK, Reach
 from shared.errors import NotFoundError, UnavailableError
 from shared.mailbox import inbox
 from shared.service import Runtime
@@ -62,7 +63,7 @@ def _claim(runtime: Runtime) -> Claim | None:
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
         if not reading.rows(due):
             return None
-    with runtime.begin() as connection:
+    with runtime.begin(NETWORK) as connection:
         row = connection.execute(due.with_for_update(skip_locked=True)).first()
         if row is None:
             return None
@@ -111,7 +112,7 @@ def _deliver(claim: Claim, runtime: Runtime, channel: Channel) -> None:
 
 def _origin(claim: Claim, runtime: Runtime) -> str | None:
     """The trace of the event that planned a message; sending goes on with it."""
-    with runtime.begin() as connection:
+    with runtime.mailbox() as connection:
         return inbox.traceparent_of(connection, claim["causation_id"])
 
 
@@ -137,7 +138,7 @@ def _contact(claim: Claim, runtime: Runtime) -> Contact:
 
 def _ask_again_later(claim: Claim, runtime: Runtime) -> None:
     """Intake's trouble is not the message's: this does not count as a try."""
-    with runtime.begin() as connection:
+    with runtime.begin(Reach.of(claim["clinic_id"])) as connection:
         connection.execute(
             update(messages)
             .where(

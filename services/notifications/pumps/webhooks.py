@@ -27,6 +27,7 @@ from services.notifications.handlers import webhooks as handlers
 from services.notifications.models import deliveries, subscriptions
 from shared import crash
 from shared.context import Context
+from shared.database import NETWORK
 from shared.service import Runtime
 
 AT_ONCE = 5
@@ -91,7 +92,7 @@ def _claim(runtime: Runtime, *, failing: bool) -> list[Turn]:
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
         if not reading.rows(next_ones):
             return []
-    with runtime.begin() as connection:
+    with runtime.begin(NETWORK) as connection:
         locked = next_ones.with_for_update(skip_locked=True, of=subscriptions)
         chosen = list(connection.execute(locked))
         connection.execute(

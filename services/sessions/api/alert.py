@@ -4,15 +4,15 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import CHART_READERS, routes
+from services.sessions.api.base import routes
 from services.sessions.domain.alert import Alert
 from services.sessions.handlers import alert as handlers
 from services.sessions.schemas import alert as schemas
-from shared.context import CLINICAL
+from shared import access
 from shared.unit_of_work import Reading, UnitOfWork
 
 
-@routes.get("/alerts", roles=CHART_READERS, gives=schemas.AlertsView())
+@routes.get("/alerts", scope=access.CHART_READ, gives=schemas.AlertsView())
 def list_alerts(reading: Reading) -> dict[str, Any]:
     """The clinic's open alerts."""
     return {"items": queries.open_alerts(reading)}
@@ -20,7 +20,7 @@ def list_alerts(reading: Reading) -> dict[str, Any]:
 
 @routes.post(
     "/alerts/<uuid:alert_id>/acknowledge",
-    roles=CLINICAL,
+    scope=access.VITALS_WRITE,
     takes=schemas.AcknowledgeBody(),
     gives=schemas.AlertView(),
 )

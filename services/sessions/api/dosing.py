@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import UUID
 
-from services.sessions.api.base import BEDSIDE, routes
+from services.sessions.api.base import routes
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.session import Session
 from services.sessions.handlers import dosing as handlers
 from services.sessions.schemas import session as schemas
-from shared.context import Role
+from shared import access
 from shared.unit_of_work import UnitOfWork
 
 _session = schemas.SessionView()
@@ -18,7 +18,7 @@ _dose = schemas.DoseView()
 
 @routes.post(
     "/sessions/<uuid:session_id>/precheck",
-    roles={Role.MONITOR},
+    scope=access.PRECHECK_WRITE,
     takes=schemas.PrecheckBody(),
     gives=_session,
 )
@@ -32,7 +32,7 @@ def complete_precheck(
 
 @routes.post(
     "/sessions/<uuid:session_id>/authorise",
-    roles={Role.PRESCRIBER},
+    scope=access.DOSE_AUTHORISE,
     takes=schemas.AuthoriseBody(),
     gives=_session,
 )
@@ -43,7 +43,7 @@ def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> S
 
 @routes.post(
     "/sessions/<uuid:session_id>/doses",
-    roles=BEDSIDE,
+    scope=access.BEDSIDE_WRITE,
     takes=schemas.DoseBody(),
     gives=schemas.GivenView(),
     status=201,

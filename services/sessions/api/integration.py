@@ -4,17 +4,17 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import CHART_READERS, routes
+from services.sessions.api.base import routes
 from services.sessions.domain.integration import Integration
 from services.sessions.handlers import integration as handlers
 from services.sessions.schemas import integration as schemas
-from shared.context import Role
+from shared import access
 from shared.unit_of_work import Reading, UnitOfWork
 
 
 @routes.post(
     "/integrations/<uuid:integration_id>/complete",
-    roles={Role.THERAPIST},
+    scope=access.INTEGRATION_WRITE,
     takes=schemas.CompleteIntegrationBody(),
     gives=schemas.IntegrationView(),
 )
@@ -27,7 +27,7 @@ def complete_integration(
 
 @routes.get(
     "/patients/<uuid:patient_id>/integrations",
-    roles=CHART_READERS,
+    scope=access.CHART_READ,
     gives=schemas.IntegrationsView(),
 )
 def list_patient_integrations(reading: Reading, patient_id: UUID) -> dict[str, Any]:

@@ -4,20 +4,20 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import BEDSIDE, CHART_READERS, routes
+from services.sessions.api.base import routes
 from services.sessions.commands import CompletePreparation, PlaceOrder, RecordWeight
 from services.sessions.domain.order import Order, Weight
 from services.sessions.domain.preparation import Preparation
 from services.sessions.handlers import order as handlers
 from services.sessions.handlers.preparation import complete_preparation
 from services.sessions.schemas import order as schemas
-from shared.context import Role
+from shared import access
 from shared.unit_of_work import Reading, UnitOfWork
 
 
 @routes.post(
     "/orders",
-    roles={Role.PRESCRIBER},
+    scope=access.ORDERS_SIGN,
     takes=schemas.PlaceOrderBody(),
     gives=schemas.OrderView(),
     status=201,
@@ -29,7 +29,7 @@ def place_order(uow: UnitOfWork, body: dict[str, Any]) -> Order:
 
 @routes.post(
     "/orders/<uuid:order_id>/cancel",
-    roles={Role.PRESCRIBER},
+    scope=access.ORDERS_SIGN,
     gives=schemas.OrderView(),
 )
 def cancel_order(uow: UnitOfWork, order_id: UUID) -> Order:
@@ -39,8 +39,9 @@ def cancel_order(uow: UnitOfWork, order_id: UUID) -> Order:
 
 @routes.get(
     "/patients/<uuid:patient_id>/orders",
-    roles=CHART_READERS,
+    scope=access.CHART_READ,
     gives=schemas.OrdersView(),
+    in_emergency=True,
 )
 def list_orders(reading: Reading, patient_id: UUID) -> dict[str, Any]:
     """A patient's orders."""
@@ -49,7 +50,7 @@ def list_orders(reading: Reading, patient_id: UUID) -> dict[str, Any]:
 
 @routes.post(
     "/preparations",
-    roles={Role.THERAPIST},
+    scope=access.PREPARATION_WRITE,
     takes=schemas.PreparationBody(),
     gives=schemas.PreparationView(),
     status=201,
@@ -61,7 +62,7 @@ def note_preparation(uow: UnitOfWork, body: dict[str, Any]) -> Preparation:
 
 @routes.post(
     "/patients/<uuid:patient_id>/weights",
-    roles=BEDSIDE,
+    scope=access.BEDSIDE_WRITE,
     takes=schemas.WeightBody(),
     gives=schemas.WeightView(),
     status=201,

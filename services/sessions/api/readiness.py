@@ -4,8 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import LOGISTICS_READERS, routes
+from services.sessions.api.base import routes
 from services.sessions.schemas import readiness as schemas
+from shared import access
 from shared.facts import readiness_view
 from shared.http.routes import current_runtime
 from shared.unit_of_work import Reading
@@ -13,7 +14,7 @@ from shared.unit_of_work import Reading
 
 @routes.get(
     "/patients/<uuid:patient_id>/readiness",
-    roles=LOGISTICS_READERS,
+    scope=access.READINESS_READ,
     query=schemas.ReadinessQuery(),
     gives=schemas.ReadinessView(),
 )

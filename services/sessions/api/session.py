@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import BEDSIDE, CHART_READERS, routes
+from services.sessions.api.base import routes
 from services.sessions.commands import (
     AbortSession,
     DischargePatient,
@@ -19,7 +19,7 @@ from services.sessions.handlers import vitals
 from services.sessions.schemas import session as schemas
 from services.sessions.schemas.chart import ChartView, SessionsQuery, WallView
 from services.sessions.schemas.vitals import VitalsBody, VitalsView
-from shared.context import CLINICAL, Role
+from shared import access
 from shared.rulepack import Measure
 from shared.unit_of_work import Reading, UnitOfWork
 
@@ -28,7 +28,7 @@ _session = schemas.SessionView()
 
 @routes.post(
     "/sessions",
-    roles=BEDSIDE,
+    scope=access.BEDSIDE_WRITE,
     takes=schemas.OpenSessionBody(),
     gives=_session,
     status=201,
@@ -44,7 +44,9 @@ def open_session(uow: UnitOfWork, body: dict[str, Any]) -> Session:
     )
 
 
-@routes.get("/sessions", roles=CHART_READERS, query=SessionsQuery(), gives=WallView())
+@routes.get(
+    "/sessions", scope=access.CHART_READ, query=SessionsQuery(), gives=WallView()
+)
 def list_sessions(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     """Sessions as cards on the wall."""
     return {
@@ -57,7 +59,7 @@ def list_sessions(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@routes.get("/sessions/<uuid:session_id>", roles=CHART_READERS, gives=ChartView())
+@routes.get("/sessions/<uuid:session_id>", scope=access.CHART_READ, gives=ChartView())
 def show_session(reading: Reading, session_id: UUID) -> Any:
     """Everything about one session."""
     return queries.chart(reading, session_id)
@@ -65,8 +67,9 @@ def show_session(reading: Reading, session_id: UUID) -> Any:
 
 @routes.get(
     "/patients/<uuid:patient_id>/sessions",
-    roles=CHART_READERS,
+    scope=access.CHART_READ,
     gives=schemas.SessionsView(),
+    in_emergency=True,
 )
 def list_patient_sessions(reading: Reading, patient_id: UUID) -> dict[str, Any]:
     """A patient's sessions."""
@@ -75,7 +78,7 @@ def list_patient_sessions(reading: Reading, patient_id: UUID) -> dict[str, Any]:
 
 @routes.post(
     "/sessions/<uuid:session_id>/vitals",
-    roles=CLINICAL,
+    scope=access.VITALS_WRITE,
     takes=VitalsBody(),
     gives=VitalsView(),
     status=201,
@@ -90,7 +93,7 @@ def record_vitals(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Vi
 
 @routes.post(
     "/sessions/<uuid:session_id>/phase",
-    roles={Role.THERAPIST, Role.MONITOR},
+    scope=access.PHASE_WRITE,
     takes=schemas.PhaseBody(),
     gives=_session,
 )
@@ -101,7 +104,7 @@ def change_phase(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Ses
 
 @routes.post(
     "/sessions/<uuid:session_id>/discharge",
-    roles=BEDSIDE,
+    scope=access.BEDSIDE_WRITE,
     takes=schemas.DischargeBody(),
     gives=_session,
 )
@@ -118,7 +121,7 @@ def discharge_patient(
 
 @routes.post(
     "/sessions/<uuid:session_id>/abort",
-    roles=CLINICAL,
+    scope=access.VITALS_WRITE,
     takes=schemas.AbortBody(),
     gives=_session,
 )
@@ -128,7 +131,7 @@ def abort_session(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Se
 
 
 @routes.post(
-    "/sessions/<uuid:session_id>/sign", roles={Role.PRESCRIBER}, gives=_session
+    "/sessions/<uuid:session_id>/sign", scope=access.DOSE_AUTHORISE, gives=_session
 )
 def sign_record(uow: UnitOfWork, session_id: UUID) -> Session:
     """The record is signed and changes no more."""

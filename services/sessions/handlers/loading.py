@@ -10,8 +10,8 @@ from services.sessions.domain.errors import AlertOpenError
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import Vitals
 from services.sessions.models import alerts, sessions, vitals
+from shared.access import Role
 from shared.aggregate import Aggregate
-from shared.context import Role
 from shared.errors import NotFoundError
 from shared.rulepack import VitalsPhase
 from shared.unit_of_work import UnitOfWork

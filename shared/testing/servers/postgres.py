@@ -1,22 +1,39 @@
 """A PostgreSQL server for tests and benchmarks."""
 
+import hashlib
 import secrets
 import signal
 import sys
+from contextlib import suppress
 from urllib.parse import quote, urlsplit
 
 import psycopg
-from psycopg.sql import SQL, Composed, Identifier
+from psycopg.sql import SQL, Composed, Identifier, Literal
 
 from shared.testing.servers.process import Daemon, Sandbox, free_port, run_once
 from shared.testing.servers.programs import find_postgres
 from shared.testing.servers.server import Server
 
 _USER = "postgres"
+SERVICE_ROLE = "kap_service"
 _LOCALE = "en_US.UTF-8" if sys.platform == "darwin" else "C.UTF-8"
 # With this off nothing survives the machine, which no test needs; but a killed server
 # still loses nothing it had confirmed, which fault tests do need. So nothing else is.
 _NOT_DURABLE = ("-c", "fsync=off")
+
+
+def service_url(owner_url: str) -> str:
+    """The same database for the role services run as: no owner and no superuser."""
+    parts = urlsplit(owner_url)
+    where = parts.netloc.rpartition("@")[2]
+    who = f"{SERVICE_ROLE}:{_service_password(owner_url)}"
+    return parts._replace(netloc=f"{who}@{where}").geturl()
+
+
+def _service_password(owner_url: str) -> str:
+    """The same for all who use a server, whoever of them made the role."""
+    known = f"{SERVICE_ROLE} {urlsplit(owner_url).password}"
+    return hashlib.sha256(known.encode()).hexdigest()
 
 
 class PostgresServer(Server):
@@ -51,10 +68,17 @@ class PostgresServer(Server):
             self._made.remove(name)
 
     def _create(self, statement: Composed, name: str) -> str:
+        self._make_role()
         self._execute(statement)
         self._made.append(name)
         path = f"/{quote(name, safe='')}"
         return urlsplit(self.url)._replace(path=path).geturl()
+
+    def _make_role(self) -> None:
+        """Make the role services run as, unless somebody made it before."""
+        role, secret = Identifier(SERVICE_ROLE), Literal(_service_password(self.url))
+        with suppress(psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
+            self._execute(SQL("CREATE ROLE {} LOGIN PASSWORD {}").format(role, secret))
 
     def _execute(self, statement: Composed) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:

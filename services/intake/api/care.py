@@ -1,18 +1,17 @@
-"""Intake's routes."""
+"""Routes of an episode of care: answered, decided, consented, cleared."""
 
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from services.intake import handlers, queries
+from services.intake.api.base import routes
 from services.intake.commands import (
     ClearFlag,
     DecideEpisode,
     GrantClearance,
-    ReceiveReferral,
     RecordMeasure,
     RecordScreen,
-    RegisterPatient,
     SignConsent,
 )
 from services.intake.domain import (
@@ -21,94 +20,20 @@ from services.intake.domain import (
     Episode,
     Measure,
     MeasureContext,
-    Patient,
-    Person,
     SafetyFlag,
 )
-from services.intake.schemas import care, people
-from shared.context import CLINICAL, STAFF, Role
-from shared.http import Page, Routes
+from services.intake.schemas import care
+from shared import access
 from shared.http.routes import current_runtime
 from shared.rulepack import load_pack
 from shared.unit_of_work import Reading, UnitOfWork
 
-routes = Routes("intake", "From first contact to treatment")
-
-DESK = {Role.FRONT_DESK, Role.CLINIC_ADMIN}
-CARE = CLINICAL | {Role.CLINIC_ADMIN}
-"""Who takes and reads answers and what they come to; the front desk sees logistics."""
-REGISTRARS = DESK | {Role.THERAPIST, Role.PRESCRIBER}
-SENDERS = DESK | {Role.NETWORK_ADMIN, Role.INTEGRATOR}
-
-_outcome = people.ReferralOutcomeView()
-
-
-@routes.post(
-    "/patients",
-    roles=REGISTRARS,
-    takes=people.RegisterPatientBody(),
-    gives=people.PatientView(),
-    status=201,
-)
-def register_patient(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
-    """Somebody becomes a patient."""
-    channel = body.pop("channel")
-    command = RegisterPatient(person=Person(**body), channel=channel)
-    return handlers.register_patient(command, uow)
-
-
-@routes.post(
-    "/referrals",
-    roles=SENDERS,
-    takes=people.ReferralBody(),
-    gives=_outcome,
-    status=201,
-)
-@routes.alt_response(  # type: ignore[untyped-decorator]
-    200, schema=_outcome, description="Known already", success=True
-)
-def receive_referral(
-    uow: UnitOfWork, body: dict[str, Any]
-) -> tuple[dict[str, Any], int]:
-    """Somebody outside asks for a patient to be seen."""
-    referral, patient, is_new = handlers.receive_referral(ReceiveReferral(**body), uow)
-    answer = {
-        "outcome": "created" if is_new else "already_known",
-        "referral_id": referral.id,
-        "patient_id": patient.id,
-        "episode_id": patient.episode_id,
-    }
-    return answer, 201 if is_new else 200
-
-
-@routes.get("/patients", roles=STAFF, query=Page(), gives=people.PatientsView())
-def list_patients(reading: Reading, query: dict[str, Any]) -> Any:
-    """The clinic's patients, newest first."""
-    return queries.page_of_patients(reading, **query)
-
 
 @routes.get(
-    "/patients/<uuid:patient_id>", roles=STAFF, gives=people.PatientDetailView()
+    "/episodes/<uuid:episode_id>",
+    scope=access.EPISODE_READ,
+    gives=care.EpisodeDetailView(),
 )
-def show_patient(reading: Reading, patient_id: UUID) -> Any:
-    """A patient, with all that came along with referrals that the caller may know."""
-    found = queries.patient(reading, patient_id)
-    if reading.context.actor.roles_in(reading.context.clinic_id) & CARE:
-        return found
-    return {**found, "conditions": [], "medications": []}
-
-
-@routes.get(
-    "/patients/<uuid:patient_id>/contact",
-    roles=DESK | {Role.SERVICE},
-    gives=people.ContactView(),
-)
-def show_contact(reading: Reading, patient_id: UUID) -> Any:
-    """How a patient is reached; asked at the moment of sending."""
-    return queries.contact(reading, patient_id)
-
-
-@routes.get("/episodes/<uuid:episode_id>", roles=CARE, gives=care.EpisodeDetailView())
 def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
     """An episode, and what the rule pack says of it."""
     now = current_runtime().clock()
@@ -118,7 +43,7 @@ def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
 
 @routes.post(
     "/episodes/<uuid:episode_id>/measures",
-    roles=CARE,
+    scope=access.ANSWERS_WRITE,
     takes=care.MeasureBody(),
     gives=care.MeasureView(),
     status=201,
@@ -133,7 +58,7 @@ def record_measure(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> M
 
 @routes.post(
     "/episodes/<uuid:episode_id>/safety-screen",
-    roles=CARE,
+    scope=access.ANSWERS_WRITE,
     takes=care.ScreenBody(),
     gives=care.EpisodeView(),
 )
@@ -144,7 +69,7 @@ def record_screen(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Ep
 
 @routes.post(
     "/episodes/<uuid:episode_id>/decision",
-    roles={Role.PRESCRIBER},
+    scope=access.ELIGIBILITY_SIGN,
     takes=care.DecisionBody(),
     gives=care.DecidedView(),
 )
@@ -155,7 +80,7 @@ def decide_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> E
 
 @routes.post(
     "/episodes/<uuid:episode_id>/consents",
-    roles=STAFF,
+    scope=access.CONSENT_WRITE,
     takes=care.ConsentBody(),
     gives=care.ConsentView(),
     status=201,
@@ -166,7 +91,9 @@ def sign_consent(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Con
 
 
 @routes.post(
-    "/consents/<uuid:consent_id>/withdraw", roles=STAFF, gives=care.ConsentView()
+    "/consents/<uuid:consent_id>/withdraw",
+    scope=access.CONSENT_WRITE,
+    gives=care.ConsentView(),
 )
 def withdraw_consent(uow: UnitOfWork, consent_id: UUID) -> Consent:
     """A patient takes a consent back."""
@@ -175,7 +102,7 @@ def withdraw_consent(uow: UnitOfWork, consent_id: UUID) -> Consent:
 
 @routes.post(
     "/episodes/<uuid:episode_id>/clearances",
-    roles={Role.PRESCRIBER},
+    scope=access.CLEARANCE_SIGN,
     takes=care.ClearanceBody(),
     gives=care.ClearanceView(),
     status=201,
@@ -187,7 +114,7 @@ def grant_clearance(
     return handlers.grant_clearance(GrantClearance(episode_id=episode_id, **body), uow)
 
 
-@routes.get("/safety-flags", roles=CARE | {Role.SERVICE}, gives=care.FlagsView())
+@routes.get("/safety-flags", scope=access.SAFETY_READ, gives=care.FlagsView())
 def list_flags(reading: Reading) -> dict[str, Any]:
     """Safety flags nobody has cleared."""
     return {"items": queries.open_flags(reading)}
@@ -195,7 +122,7 @@ def list_flags(reading: Reading) -> dict[str, Any]:
 
 @routes.post(
     "/safety-flags/<uuid:flag_id>/clear",
-    roles={Role.PRESCRIBER, Role.THERAPIST},
+    scope=access.SAFETY_CLEAR,
     takes=care.ClearFlagBody(),
     gives=care.FlagView(),
 )

@@ -1,0 +1,6 @@
+"""Intake's routes."""
+
+from services.intake.api import access, care, people
+from services.intake.api.base import routes
+
+__all__ = ["access", "care", "people", "routes"]

@@ -1,0 +1,87 @@
+"""Routes of patients: registered, referred, looked up, reached."""
+
+from typing import Any
+from uuid import UUID
+
+from services.intake import handlers, queries
+from services.intake.api.base import routes
+from services.intake.commands import ReceiveReferral, RegisterPatient
+from services.intake.domain import Patient, Person
+from services.intake.schemas import people
+from shared import access
+from shared.access import CARE, Purpose
+from shared.http import Page
+from shared.unit_of_work import Reading, UnitOfWork
+
+_outcome = people.ReferralOutcomeView()
+
+
+@routes.post(
+    "/patients",
+    scope=access.PATIENTS_REGISTER,
+    takes=people.RegisterPatientBody(),
+    gives=people.PatientView(),
+    status=201,
+)
+def register_patient(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
+    """Somebody becomes a patient."""
+    channel = body.pop("channel")
+    command = RegisterPatient(person=Person(**body), channel=channel)
+    return handlers.register_patient(command, uow)
+
+
+@routes.post(
+    "/referrals",
+    scope=access.REFERRALS_SEND,
+    takes=people.ReferralBody(),
+    gives=_outcome,
+    status=201,
+)
+@routes.alt_response(  # type: ignore[untyped-decorator]
+    200, schema=_outcome, description="Known already", success=True
+)
+def receive_referral(
+    uow: UnitOfWork, body: dict[str, Any]
+) -> tuple[dict[str, Any], int]:
+    """Somebody outside asks for a patient to be seen."""
+    referral, patient, is_new = handlers.receive_referral(ReceiveReferral(**body), uow)
+    answer = {
+        "outcome": "created" if is_new else "already_known",
+        "referral_id": referral.id,
+        "patient_id": patient.id,
+        "episode_id": patient.episode_id,
+    }
+    return answer, 201 if is_new else 200
+
+
+@routes.get(
+    "/patients", scope=access.PATIENTS_READ, query=Page(), gives=people.PatientsView()
+)
+def list_patients(reading: Reading, query: dict[str, Any]) -> Any:
+    """The clinic's patients, newest first."""
+    return queries.page_of_patients(reading, **query)
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>",
+    scope=access.PATIENT_READ,
+    gives=people.PatientDetailView(),
+    in_emergency=True,
+)
+def show_patient(reading: Reading, patient_id: UUID) -> Any:
+    """A patient, with all that came along with referrals that the caller may know."""
+    found = queries.patient(reading, patient_id)
+    asked = reading.context
+    if asked.roles & CARE or asked.purpose is Purpose.EMERGENCY:
+        return found
+    return {**found, "conditions": [], "medications": []}
+
+
+@routes.get(
+    "/patients/<uuid:patient_id>/contact",
+    scope=access.CONTACT_READ,
+    gives=people.ContactView(),
+)
+def show_contact(reading: Reading, patient_id: UUID) -> Any:
+    """How a patient is reached; asked at the moment of sending."""
+    return queries.contact(reading, patient_id)

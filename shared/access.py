@@ -1,0 +1,238 @@
+"""Who may do what: every role and every scope there is, in one table.
+
+A route states the scope it belongs to. Who calls needs a role that holds it, in the
+clinic the route is about or in the whole network; a token that names scopes is good
+for those only. What is not in this table is nobody's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a person or a machine may do, in one clinic or in the network."""
+
+    FRONT_DESK = "front_desk"
+    THERAPIST = "therapist"
+    PRESCRIBER = "prescriber"
+    MONITOR = "monitor"
+    CLINIC_ADMIN = "clinic_admin"
+    NETWORK_ADMIN = "network_admin"
+    PATIENT = "patient"
+    INTEGRATOR = "integrator"
+    SERVICE = "service"
+
+
+CLINICAL = frozenset({Role.THERAPIST, Role.PRESCRIBER, Role.MONITOR})
+STAFF = CLINICAL | {Role.FRONT_DESK, Role.CLINIC_ADMIN}
+CARE = CLINICAL | {Role.CLINIC_ADMIN}
+"""Who reads what was found and given; the front desk sees logistics only."""
+DESK = frozenset({Role.FRONT_DESK, Role.CLINIC_ADMIN})
+BEDSIDE = frozenset({Role.MONITOR, Role.PRESCRIBER})
+ADMINS = frozenset({Role.CLINIC_ADMIN, Role.NETWORK_ADMIN})
+NETWORK = frozenset({Role.NETWORK_ADMIN, Role.SERVICE})
+"""Roles that may be held in the whole network rather than in one clinic."""
+ANYBODY = frozenset(Role)
+NOBODY: frozenset[Role] = frozenset()
+
+
+class Purpose(StrEnum):
+    """Why a record is looked at or changed, by the codes of HL7 v3 PurposeOfUse."""
+
+    TREATMENT = "TREAT"
+    EMERGENCY = "ETREAT"
+    OPERATIONS = "HOPERAT"
+    ADMINISTRATION = "HSYSADMIN"
+    PATIENT = "PATRQT"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """A kind of access.
+
+    Args:
+        name: as a token's `scope` claim names it.
+        roles: who holds it.
+        purpose: why, unless the caller's role says otherwise.
+        of_patients: whether patients' records are read or changed; each such access
+            is noted in the audit trail, those of others only if they change something.
+        in_network: whether it is about the network, not about one clinic.
+        from_anywhere: whether the role may be held in another clinic of the network.
+        is_open: whether it asks for no token: the request itself proves who it is.
+        about: what may be done, for the table people read.
+    """
+
+    name: str
+    roles: frozenset[Role]
+    about: str
+    purpose: Purpose = Purpose.TREATMENT
+    of_patients: bool = True
+    in_network: bool = False
+    from_anywhere: bool = False
+    is_open: bool = False
+
+    def __post_init__(self) -> None:
+        if bool(self.roles) is self.is_open:
+            raise TypeError(f"{self.name} must be held by a role, or be open")
+        if self.in_network and not self.roles <= NETWORK | {Role.INTEGRATOR}:
+            raise TypeError(f"{self.name} lets clinic roles act on the network")
+        if self.name in _scopes:
+            raise TypeError(f"{self.name} stands in the table twice")
+        _scopes[self.name] = self
+
+
+_scopes: dict[str, Scope] = {}
+
+
+def scopes() -> Mapping[str, Scope]:
+    """Every scope by its name, in the order of this table."""
+    return _scopes
+
+
+def _clinical(name: str, roles: frozenset[Role] | set[Role], about: str) -> Scope:
+    return Scope(name=name, roles=frozenset(roles), about=about)
+
+
+def _desk(name: str, roles: frozenset[Role] | set[Role], about: str) -> Scope:
+    return Scope(
+        name=name, roles=frozenset(roles), about=about, purpose=Purpose.OPERATIONS
+    )
+
+
+def _plain(name: str, roles: frozenset[Role] | set[Role], about: str) -> Scope:
+    return Scope(
+        name=name,
+        roles=frozenset(roles),
+        about=about,
+        purpose=Purpose.OPERATIONS,
+        of_patients=False,
+    )
+
+
+def _network(name: str, roles: frozenset[Role] | set[Role], about: str) -> Scope:
+    return Scope(
+        name=name,
+        roles=frozenset(roles),
+        about=about,
+        purpose=Purpose.ADMINISTRATION,
+        of_patients=False,
+        in_network=True,
+    )
+
+
+_PRESCRIBER = {Role.PRESCRIBER}
+_THERAPIST = {Role.THERAPIST}
+
+# Patients and intake.
+PATIENTS_REGISTER = _desk(
+    "patients.register",
+    DESK | {Role.THERAPIST, Role.PRESCRIBER},
+    "register patients",
+)
+PATIENTS_READ = _desk("patients.read", STAFF, "list patients, and find them")
+PATIENT_READ = _desk(
+    "patient.read", STAFF | {Role.PATIENT}, "read who a patient is; patients themselves"
+)
+PATIENT_LINK = _desk("patient.link", DESK, "give a patient a private link, or end it")
+PATIENT_ERASE = _desk(
+    "patient.erase", {Role.CLINIC_ADMIN}, "erase who a patient is, for good"
+)
+LINK_OPEN = Scope(
+    name="link.open",
+    roles=NOBODY,
+    is_open=True,
+    about="a patient opens a private link: the code in it is the proof",
+    purpose=Purpose.PATIENT,
+)
+CONTACT_READ = _desk(
+    "contact.read", DESK | {Role.SERVICE}, "read how a patient is reached"
+)
+REFERRALS_SEND = _desk(
+    "referrals.send",
+    DESK | {Role.NETWORK_ADMIN, Role.INTEGRATOR},
+    "refer patients to the clinic",
+)
+EPISODE_READ = _clinical("episode.read", CARE, "read answers, decisions and consents")
+ANSWERS_WRITE = _clinical("answers.write", CARE, "enter answers to questionnaires")
+ELIGIBILITY_SIGN = _clinical(
+    "eligibility.sign", _PRESCRIBER, "decide whether a patient may be treated"
+)
+CONSENT_WRITE = _clinical("consent.write", STAFF, "note consents and their withdrawal")
+CLEARANCE_SIGN = _clinical(
+    "clearance.sign", _PRESCRIBER, "clear a patient medically for treatment"
+)
+SAFETY_READ = _clinical(
+    "safety.read", CARE | {Role.SERVICE}, "read safety flags nobody has cleared"
+)
+SAFETY_CLEAR = _clinical(
+    "safety.clear", _PRESCRIBER | _THERAPIST, "clear a safety flag"
+)
+BREAK_GLASS = Scope(
+    name="emergency.open",
+    roles=STAFF,
+    about="open a patient's record in an emergency, with a reason, for an hour",
+    purpose=Purpose.EMERGENCY,
+    from_anywhere=True,
+)
+
+# Clinics, rooms, people and time.
+CLINICS_MANAGE = _network("clinics.manage", {Role.NETWORK_ADMIN}, "take clinics in")
+CLINICS_LIST = _network("clinics.list", NETWORK, "list the network's clinics")
+CLINIC_READ = _plain("clinic.read", STAFF | NETWORK, "read a clinic, rooms and staff")
+CLINIC_MANAGE = _plain("clinic.manage", ADMINS, "add rooms and staff")
+BOOKINGS_READ = _desk(
+    "bookings.read", STAFF | NETWORK, "read the day, appointments and readiness"
+)
+OWN_BOOKINGS_READ = _desk(
+    "own_bookings.read",
+    STAFF | NETWORK | {Role.PATIENT},
+    "read a patient's appointments; patients their own",
+)
+BOOKINGS_WRITE = _desk(
+    "bookings.write", DESK | {Role.THERAPIST}, "book, cancel, name escorts"
+)
+ARRIVALS_WRITE = _desk("arrivals.write", STAFF, "note that a patient is here")
+NO_SHOWS_WRITE = _desk("no_shows.write", DESK, "note that a patient did not come")
+
+# Orders and treatment sessions.
+READINESS_READ = _clinical("readiness.read", STAFF, "read what speaks against a dose")
+ORDERS_SIGN = _clinical("orders.sign", _PRESCRIBER, "order doses, and cancel orders")
+CHART_READ = _clinical("chart.read", CARE, "read orders, sessions and alerts")
+PREPARATION_WRITE = _clinical("preparation.write", _THERAPIST, "note preparations")
+BEDSIDE_WRITE = _clinical(
+    "bedside.write", BEDSIDE, "open a session, give a dose, weigh, discharge"
+)
+PRECHECK_WRITE = _clinical("precheck.write", {Role.MONITOR}, "complete the precheck")
+DOSE_AUTHORISE = _clinical(
+    "dose.authorise", _PRESCRIBER, "authorise a dose, sign a session's record"
+)
+PHASE_WRITE = _clinical(
+    "phase.write", {Role.THERAPIST, Role.MONITOR}, "change a session's phase"
+)
+VITALS_WRITE = _clinical(
+    "vitals.write", CLINICAL, "enter vital signs, answer alerts, abort a session"
+)
+INTEGRATION_WRITE = _clinical("integration.write", _THERAPIST, "note integrations")
+PROCESS_NOTES = _clinical(
+    "process_notes", _THERAPIST, "write process notes, and read one's own"
+)
+
+# Messages, the worklist, subscriptions.
+MESSAGES_READ = _desk("messages.read", STAFF | NETWORK, "read which messages went out")
+MAILS_READ = _desk("mails.read", DESK, "read mails that were kept, not sent")
+TASKS_READ = _desk("tasks.read", STAFF | NETWORK, "read the worklist")
+TASKS_WRITE = _desk("tasks.write", STAFF, "tick tasks off")
+SUBSCRIPTIONS = _plain(
+    "subscriptions", ADMINS | {Role.INTEGRATOR}, "have events posted to a URL"
+)
+
+# What happened.
+TIMELINE_READ = _clinical("timeline.read", STAFF | NETWORK, "read what happened")
+AUDIT_READ = _plain("audit.read", ADMINS, "read and verify who saw or changed what")
+EVENTS_READ = _plain("events.read", NETWORK, "read a clinic's events and inbox")
+FEED_READ = _network("feed.read", NETWORK, "read every event a service told")
+DEAD_ROWS = _network("dead_rows", NETWORK, "see, retry and skip what failed")
+NETWORK_AUDIT_READ = _network(
+    "network_audit.read", {Role.NETWORK_ADMIN}, "read and verify the network's trail"
+)
