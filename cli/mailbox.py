@@ -2,56 +2,26 @@
 
 import json
 import time
-from collections.abc import Callable
-from typing import Any
 
 import click
-import httpx
 
-from cli.api_client import DEFAULT_URL, Caller, Deployment, RefusedError, with_token
+from cli.asking import ask, caller_options, network_admin
 from cli.services import NAMES
 
 SERVICE = click.Choice(NAMES)
-
-
-def _caller_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    command = click.option(
-        "--token",
-        envvar="KAP_TOKEN",
-        help="Bearer token of a network admin; a development deployment issues one.",
-    )(command)
-    return click.option(
-        "--url", default=DEFAULT_URL, show_default=True, help="The deployment."
-    )(command)
-
-
-def _network_admin(url: str, token: str | None) -> Caller:
-    if token:
-        return with_token(url, token)
-    return Deployment(url).development_caller("network_admin")
-
-
-def _ask(call: Callable[[], Any]) -> Any:
-    """An answer, or one clear line."""
-    try:
-        return call()
-    except RefusedError as error:
-        raise click.ClickException(str(error)) from error
-    except httpx.HTTPError as error:
-        raise click.ClickException("the platform does not answer") from error
 
 
 @click.command()
 @click.argument("service", type=SERVICE)
 @click.option("--after", default=0, help="Begin behind this place in the feed.")
 @click.option("--follow", is_flag=True, help="Go on as new events are told.")
-@_caller_options
+@caller_options
 def feed(service: str, after: int, follow: bool, url: str, token: str | None) -> None:
     """Print the events SERVICE told, one CloudEvent a line."""
-    caller = _ask(lambda: _network_admin(url, token))
+    caller = ask(lambda: network_admin(url, token))
     while True:
         place = after
-        page = _ask(lambda: caller.get(service, "/feed", after=place, limit=500))  # noqa: B023
+        page = ask(lambda: caller.get(service, "/feed", after=place, limit=500))  # noqa: B023
         for event in page["items"]:
             click.echo(json.dumps(event))
             after = int(event["sequence"])
@@ -68,19 +38,19 @@ def dead() -> None:
 
 @dead.command("list")
 @click.argument("service", type=SERVICE, required=False)
-@_caller_options
+@caller_options
 def list_(service: str | None, url: str, token: str | None) -> None:
     """What waits for a person, in SERVICE or in all."""
     from rich.console import Console
     from rich.table import Column, Table
 
-    caller = _ask(lambda: _network_admin(url, token))
+    caller = ask(lambda: network_admin(url, token))
     # The id is what `show` and `retry` ask for: it is never cut off.
     words = (Column(title, no_wrap=True) for title in ("service", "event id"))
     rest = (Column(title, overflow="fold") for title in ("type", "tries", "reason"))
     table = Table(*words, *rest, box=None, padding=(0, 1, 0, 0))
     for name in [service] if service else NAMES:
-        for row in _ask(lambda: caller.get(name, "/dead"))["items"]:  # noqa: B023
+        for row in ask(lambda: caller.get(name, "/dead"))["items"]:  # noqa: B023
             table.add_row(
                 name, row["event_id"], row["type"], str(row["attempts"]), row["reason"]
             )
@@ -90,11 +60,11 @@ def list_(service: str | None, url: str, token: str | None) -> None:
 @dead.command()
 @click.argument("service", type=SERVICE)
 @click.argument("event_id", type=click.UUID)
-@_caller_options
+@caller_options
 def show(service: str, event_id: str, url: str, token: str | None) -> None:
     """One dead row of SERVICE, with what it holds, as JSON."""
-    caller = _ask(lambda: _network_admin(url, token))
-    row = _ask(lambda: caller.get(service, f"/dead/{event_id}"))
+    caller = ask(lambda: network_admin(url, token))
+    row = ask(lambda: caller.get(service, f"/dead/{event_id}"))
     click.echo(json.dumps(row, indent=2))
 
 
@@ -102,10 +72,10 @@ def show(service: str, event_id: str, url: str, token: str | None) -> None:
 @click.argument("service", type=SERVICE)
 @click.argument("event_id", type=click.UUID)
 @click.option("--skip", is_flag=True, help="Give it up instead of trying it again.")
-@_caller_options
+@caller_options
 def retry(service: str, event_id: str, skip: bool, url: str, token: str | None) -> None:
     """Handle a dead row of SERVICE again."""
-    caller = _ask(lambda: _network_admin(url, token))
+    caller = ask(lambda: network_admin(url, token))
     what = "skip" if skip else "retry"
-    _ask(lambda: caller.post(service, f"/dead/{event_id}/{what}"))
+    ask(lambda: caller.post(service, f"/dead/{event_id}/{what}"))
     click.echo("given up" if skip else "will be tried again")

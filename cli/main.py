@@ -25,6 +25,7 @@ COMMANDS = {
     "token": ("cli.deploy", "Sign a bearer token for a person or a machine."),
     "events": ("cli.events", "Show which events there are and who hears them."),
     "feed": ("cli.mailbox", "Follow the events a service tells."),
+    "audit": ("cli.audit", "Show and verify who saw or changed what."),
     "dead": ("cli.mailbox", "List, show and retry what could not be handled."),
     "health": ("cli.processes", "Ask a process on this machine how it is."),
 }
