@@ -69,6 +69,8 @@ class TokenIssuer:
             },
             "network_roles": sorted(actor.network_roles),
         }
+        if actor.scopes is not None:
+            claims["scope"] = " ".join(sorted(actor.scopes))
         if name:
             claims["name"] = name
         header = {"alg": "ES256", "kid": self._key.kid, "typ": "JWT"}
@@ -143,4 +145,5 @@ def _actor(claims: Mapping[str, Any]) -> Actor:
             for clinic_id, names in claims.get("roles", {}).items()
         },
         network_roles=frozenset(map(Role, claims.get("network_roles", []))),
+        scopes=frozenset(claims["scope"].split()) if "scope" in claims else None,
     )

@@ -98,6 +98,7 @@ def create_app(runtime: Runtime) -> Flask:
     if service.prepare:
         service.prepare(app, runtime)
     _name_every_operation(api)
+    _demand_scopes(app, service.name)
     return app
 
 
@@ -148,6 +149,14 @@ def _method() -> str:
 def _end_span(error: BaseException | None) -> None:
     if span := g.pop("span", None):
         span.__exit__(type(error) if error else None, error, None)
+
+
+def _demand_scopes(app: Flask, service: str) -> None:
+    """Refuse to start with a route of the API that does not say who may call it."""
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if rule.rule.startswith(f"/{service}/v1") and not hasattr(view, "kap_scope"):
+            raise TypeError(f"{rule.rule} states no scope")
 
 
 def _name_every_operation(api: Any) -> None:

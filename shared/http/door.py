@@ -63,10 +63,10 @@ def guarded(
         clinic_id = path.pop("clinic_id", None)
         asked = _asked(scope, action, clinic_id)
         try:
-            context = _admitted(asked, scope, path, in_emergency=in_emergency)
+            asked = _admitted(asked, scope, path, in_emergency=in_emergency)
             if method == "GET":
-                return _read(endpoint, context, scope, path)
-            return _change(endpoint, context, path, has_body=has_body)
+                return _read(endpoint, asked, scope, path)
+            return _change(endpoint, asked, path, has_body=has_body)
         except (ForbiddenError, NotFoundError) as refusal:
             _note_refusal(asked, refusal, path)
             raise

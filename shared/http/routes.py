@@ -131,6 +131,7 @@ class Routes(Blueprint):  # type: ignore[misc]
                 in_emergency=in_emergency,
             )
             outer.kap_scope = scope  # type: ignore[attr-defined]
+            outer.kap_emergency = in_emergency  # type: ignore[attr-defined]
             self.route(rule, methods=[method], endpoint=view.__name__)(outer)
             return view
 
