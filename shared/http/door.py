@@ -15,7 +15,7 @@ from uuid import UUID
 from flask import Response, current_app, g, make_response, request
 
 from shared import emergency
-from shared.access import NOBODY, Purpose, Role, Scope
+from shared.access import CARE, NOBODY, STAFF, Purpose, Role, Scope
 from shared.audit.trail import Entry, Outcome, write
 from shared.conflicts import ExpectedVersion
 from shared.context import Actor, Context
@@ -122,6 +122,8 @@ def _admitted(
     """
     if scope.is_open:
         return asked
+    if in_emergency and _has_broken_glass(asked, path["patient_id"]):
+        return asked.acting_as(asked.actor.all_roles, Purpose.EMERGENCY)
     used = asked.roles & scope.roles
     if asked.actor.scopes is not None and scope.name not in asked.actor.scopes:
         used = NOBODY
@@ -131,8 +133,6 @@ def _admitted(
         return asked.acting_as(used, Purpose.PATIENT)
     if used:
         return asked.acting_as(used, scope.purpose)
-    if in_emergency and _has_broken_glass(asked, path["patient_id"]):
-        return asked.acting_as(asked.actor.all_roles, Purpose.EMERGENCY)
     if asked.clinic_id is not None and not asked.roles:
         # Nobody learns from us which clinics exist.
         raise NotFoundError
@@ -140,6 +140,9 @@ def _admitted(
 
 
 def _has_broken_glass(asked: Context, patient_id: UUID) -> bool:
+    """Whether the record was opened to the caller, whom the roles do not show all."""
+    if asked.roles & CARE or not asked.actor.all_roles & STAFF:
+        return False
     runtime = current_runtime()
     with runtime.reading(asked) as reading:
         return emergency.is_open(
