@@ -15,20 +15,17 @@ from services.sessions.domain.errors import (
     HoldNotOverridableError,
     ReasonRequiredError,
     RechecksUsedUpError,
-    RecordLockedError,
-    WrongStateError,
 )
 from services.sessions.domain.precheck import NEVER_OVERRIDDEN, HoldReason, Precheck
 from services.sessions.domain.states import (
     BEFORE_DOSE,
     ENDED,
     PENDING,
-    RUNNING,
     Phase,
     SessionStatus,
 )
-from services.sessions.domain.vitals import gravest, is_graver
-from shared.aggregate import Aggregate
+from services.sessions.domain.vitals import gravest
+from services.sessions.domain.watched import Watched
 from shared.events import Event
 from shared.events.sessions import (
     DoseAdministered,
@@ -41,31 +38,19 @@ from shared.events.sessions import (
     RecordOpened,
     RecordSigned,
 )
-from shared.rulepack import Decision, Route, VitalsPhase
+from shared.rulepack import Decision, Route
 
 
 @dataclass(kw_only=True, eq=False)
-class Session(Aggregate):
-    """One treatment of one patient at one appointment.
+class Session(Watched):
+    """One treatment of one patient at one appointment."""
 
-    `outcome` is what the dose in question was last found to be: go, hold or stop, and
-    `hold_reasons` why not go. `baseline` is the first value of each measure before the
-    first dose.
-    """
-
-    patient_id: UUID
     episode_id: UUID
     appointment_id: UUID
     order_id: UUID
     route: Route
     identifiers_checked: list[str]
-    opened_at: datetime
     opened_by: UUID
-    status: SessionStatus = SessionStatus.OPENED
-    outcome: Decision | None = None
-    hold_reasons: list[str] = field(default_factory=list)
-    baseline: dict[str, float] = field(default_factory=dict)
-    first_dose_at: datetime | None = None
     last_dose_at: datetime | None = None
     recovery_at: datetime | None = None
     ended_at: datetime | None = None
@@ -80,21 +65,11 @@ class Session(Aggregate):
     doses: list[Dose] = field(default_factory=list)
 
     @property
-    def is_dosed(self) -> bool:
-        """Whether a dose was given."""
-        return self.first_dose_at is not None
-
-    @property
     def phase(self) -> Phase | None:
         """What the patient goes through; None before the first dose."""
         if self.recovery_at is not None:
             return Phase.RECOVERY
         return Phase.EXPERIENCE if self.is_dosed else None
-
-    @property
-    def vitals_phase(self) -> VitalsPhase:
-        """Which limits count now."""
-        return VitalsPhase.DURING if self.is_dosed else VitalsPhase.BEFORE_DOSE
 
     @property
     def given_ug(self) -> int:
@@ -109,19 +84,6 @@ class Session(Aggregate):
             patient_id=self.patient_id,
             route_class=self.route.value,
         )
-
-    def demand_running(self) -> None:
-        """Refuse what belongs to a session that still goes on."""
-        self._demand(RUNNING)
-
-    def demand_unlocked(self) -> None:
-        """Refuse any change of a signed record."""
-        if self.status is SessionStatus.SIGNED:
-            raise RecordLockedError
-
-    def is_moved_by(self, values: Mapping[str, float], level: Decision) -> bool:
-        """Whether a reading changes the session; most do not."""
-        return self._adds_to_baseline(values) or self._is_doubted(level)
 
     def note_reading(
         self, values: Mapping[str, float], level: Decision
@@ -309,18 +271,6 @@ class Session(Aggregate):
         self.signed_at, self.signed_by = at, by
         return RecordSigned(session_id=self.id, patient_id=self.patient_id)
 
-    def _adds_to_baseline(self, values: Mapping[str, float]) -> bool:
-        return not self.is_dosed and not values.keys() <= self.baseline.keys()
-
-    def _is_doubted(self, level: Decision) -> bool:
-        """Whether a dose is in question, and what is known of it was not this grave."""
-        if self.status not in PENDING | {SessionStatus.AUTHORISED}:
-            return False
-        known = Decision.GO
-        if HoldReason.VITAL_SIGNS in self.hold_reasons and self.outcome:
-            known = self.outcome
-        return is_graver(level, known)
-
     def _held(self) -> DoseHeld:
         return DoseHeld(
             session_id=self.id,
@@ -332,14 +282,3 @@ class Session(Aggregate):
         return PhaseChanged(
             session_id=self.id, patient_id=self.patient_id, phase=phase.value
         )
-
-    def _demand(
-        self, allowed: frozenset[SessionStatus], *, dosed: bool | None = None
-    ) -> None:
-        self.demand_unlocked()
-        fits = dosed is None or dosed is self.is_dosed
-        if self.status not in allowed or not fits:
-            raise WrongStateError(
-                f"this cannot be done to a session that is {self.status.value}",
-                details={"state": self.status.value},
-            )

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.sessions.domain.alert import Alert, AlertStatus, Severity
 from services.sessions.domain.copies import Clinic
-from services.sessions.domain.session import Session
+from services.sessions.domain.watched import Watched
 from services.sessions.handlers.loading import held, open_alerts
 from shared.ids import uuid7
 from shared.rulepack import MeasureRating, load_pack
@@ -16,7 +16,7 @@ ESCALATE = "escalate_alert"
 
 
 def raise_alerts(
-    session: Session, alarms: Sequence[MeasureRating], uow: UnitOfWork
+    session: Watched, alarms: Sequence[MeasureRating], uow: UnitOfWork
 ) -> UUID | None:
     """See that somebody looks at every rule a reading broke; the gravest one's alert.
 
@@ -57,7 +57,7 @@ def escalate_alert(alert_id: UUID, uow: UnitOfWork) -> None:
         uow.remind(ESCALATE, about=alert.id, at=due_at)
 
 
-def _raise(session: Session, alarm: MeasureRating, uow: UnitOfWork) -> Alert:
+def _raise(session: Watched, alarm: MeasureRating, uow: UnitOfWork) -> Alert:
     alert = Alert(
         id=uuid7(),
         clinic_id=uow.clinic_id,

@@ -1,5 +1,6 @@
 """Records as handlers need them: held until the transaction ends, or in order."""
 
+from dataclasses import fields
 from typing import TypeVar
 from uuid import UUID
 
@@ -9,17 +10,20 @@ from services.sessions.domain.alert import Alert, AlertStatus
 from services.sessions.domain.errors import AlertOpenError
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import Vitals
+from services.sessions.domain.watched import Watched
 from services.sessions.models import alerts, sessions, vitals
 from shared.access import Role
 from shared.aggregate import Aggregate
 from shared.errors import NotFoundError
 from shared.rulepack import VitalsPhase
+from shared.statements import ReadyQuery
 from shared.unit_of_work import UnitOfWork
 
 A = TypeVar("A", bound=Aggregate)
 
-_GLANCE = (
-    select(sessions)
+_SEEN = [sessions.c[item.name] for item in fields(Watched)]
+_GLANCE = ReadyQuery(
+    select(*_SEEN)
     .where(
         sessions.c.id == bindparam("which"),
         sessions.c.clinic_id == bindparam("clinic"),
@@ -43,18 +47,17 @@ def held(kind: type[A], record_id: UUID, uow: UnitOfWork) -> A:
     return uow.get(kind, record_id)
 
 
-def glance(session_id: UUID, uow: UnitOfWork) -> Session:
+def glance(session_id: UUID, uow: UnitOfWork) -> Watched:
     """A session to look at but not to change, held all the same: one row is read.
 
     Raises:
         NotFoundError: there is none; one of another clinic counts as none.
         StaleError: the client decided on an older version of it.
     """
-    which = {"which": session_id, "clinic": uow.clinic_id}
-    row = uow.connection.execute(_GLANCE, which).first()
+    row = _GLANCE.first(uow.connection, which=session_id, clinic=uow.clinic_id)
     if row is None:
         raise NotFoundError("there is no such session in this clinic")
-    session = Session(**row._mapping)
+    session = Watched(**row)
     if uow.expected is not None:
         uow.expected.check(session)
     return session
@@ -65,13 +68,16 @@ def readings_of(session: Session, uow: UnitOfWork) -> list[Vitals]:
 
     Once a dose was given, only what was measured since the last one says anything.
     """
-    query = select(Vitals).where(vitals.c.session_id == session.id)
+    query = select(vitals).where(
+        vitals.c.session_id == session.id, vitals.c.clinic_id == uow.clinic_id
+    )
     if session.last_dose_at is not None:
         query = query.where(
             vitals.c.phase == VitalsPhase.DURING,
             vitals.c.taken_at >= session.last_dose_at,
         )
-    return uow.all(query.order_by(vitals.c.taken_at, vitals.c.id))
+    rows = uow.connection.execute(query.order_by(vitals.c.taken_at, vitals.c.id))
+    return [Vitals(**row._mapping) for row in rows]
 
 
 def open_alerts(session_id: UUID, uow: UnitOfWork) -> list[Alert]:

@@ -1,4 +1,8 @@
-"""Which class lives in which table."""
+"""Which class lives in which table.
+
+Vital signs are not mapped: they are written once, on the path that is taken most, and
+never changed.
+"""
 
 from sqlalchemy.orm import registry, relationship
 
@@ -10,7 +14,6 @@ from services.sessions.domain.order import Order, Weight
 from services.sessions.domain.precheck import Precheck
 from services.sessions.domain.preparation import Preparation
 from services.sessions.domain.session import Session
-from services.sessions.domain.vitals import Vitals
 from services.sessions.models import tables
 
 _mapper = registry()
@@ -22,7 +25,6 @@ for _kind, _table in (
     (Order, tables.orders),
     (Weight, tables.weights),
     (Preparation, tables.preparations),
-    (Vitals, tables.vitals),
     (Alert, tables.alerts),
     (Integration, tables.integrations),
 ):
