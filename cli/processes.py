@@ -12,8 +12,8 @@ import click
 import httpx
 
 from cli.services import NAMES, load
+from shared.logs import log_to
 from shared.settings import Settings
-from shared.telemetry import log_to
 
 SERVICE = click.Choice(NAMES)
 
