@@ -11,9 +11,9 @@ import click
 
 from cli.deploy import make_keys
 from cli.services import FRONT, load_all
+from shared.logs import log_to
 from shared.platform import Platform
 from shared.settings import Settings
-from shared.telemetry import log_to
 from shared.worker import Worker
 
 HOST = "127.0.0.1"

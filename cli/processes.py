@@ -13,8 +13,8 @@ import httpx
 
 from cli.services import NAMES, load
 from shared.errors import UnavailableError
+from shared.logs import log_to
 from shared.settings import Settings
-from shared.telemetry import log_to
 
 SERVICE = click.Choice(NAMES)
 

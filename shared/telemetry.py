@@ -1,22 +1,23 @@
-"""Traces and logs: one trace from a request to what it causes services later."""
+"""Traces: one from a request to all it causes, through as many services as it takes."""
 
 import contextvars
-import json
-import logging
 import os
 import re
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import TextIO
+from datetime import date
+from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import (
+    BatchSpanProcessor,
+    SpanExporter,
+    SpanExportResult,
+)
 from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import (
     Link,
@@ -30,9 +31,32 @@ from opentelemetry.trace import (
 )
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_WORD = re.compile(r"[\w.:/<>{}*\[\]-]{1,200}", re.ASCII)
 _service: contextvars.ContextVar[str] = contextvars.ContextVar("service", default="kap")
 
 Attributes = dict[str, str | int | float | bool]
+
+SPAN_NAMES = re.compile(
+    r"transaction|note failure|send message"
+    r"|(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|_OTHER) [\w/<>:.-]{1,200}"
+    r"|(?:process|create|publish) [\w.:-]{1,200}",
+    re.ASCII,
+)
+"""What a span may be called: words of ours, a route's template, a kind of event."""
+
+UNNAMED = "unnamed"
+SPAN_ATTRIBUTES = frozenset(
+    {
+        "db.operation.name",
+        "error.type",
+        "http.request.method",
+        "http.response.status_code",
+        "http.route",
+        "messaging.batch.message_count",
+        "messaging.message.id",
+    }
+)
+"""What a span may carry; each holds an id, a code or a number."""
 
 
 class Tracing:
@@ -48,7 +72,8 @@ class Tracing:
         resource = Resource.create({"service.name": f"kap-{service}"})
         self.provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
-            self.provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+            exporter = AllowedOnly(OTLPSpanExporter())
+            self.provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer: trace.Tracer | _IdsOnly = self.provider.get_tracer("kap")
         if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
             self._tracer = _IdsOnly()
@@ -103,6 +128,57 @@ class Tracing:
         self.provider.shutdown()
 
 
+class AllowedOnly(SpanExporter):
+    """Lets of each span only what is on a list out of the process.
+
+    A span that some library begins or adds to passes here too. Events of a span and
+    the description of a failure hold texts of exceptions; they stay here.
+    """
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._exporter = exporter
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Send what is left of them."""
+        return self._exporter.export([_allowed(span) for span in spans])
+
+    def shutdown(self) -> None:
+        """End it."""
+        self._exporter.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Send what waits."""
+        return self._exporter.force_flush(timeout_millis)
+
+
+def _allowed(span: ReadableSpan) -> ReadableSpan:
+    given = span.attributes or {}
+    return ReadableSpan(
+        name=span.name if SPAN_NAMES.fullmatch(span.name) else UNNAMED,
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes={
+            name: value
+            for name, value in given.items()
+            if name in SPAN_ATTRIBUTES and is_plain(value)
+        },
+        links=[Link(link.context) for link in span.links],
+        kind=span.kind,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=span.instrumentation_scope,
+    )
+
+
+def is_plain(value: object) -> bool:
+    """Whether a value is a number, a time, an id or one word: nothing with a space."""
+    if isinstance(value, str):
+        return _WORD.fullmatch(value) is not None
+    return value is None or isinstance(value, bool | int | float | UUID | date)
+
+
 class _IdsOnly:
     """Spans that nobody collects: they have ids, and cost next to nothing."""
 
@@ -125,6 +201,11 @@ class _IdsOnly:
 
 
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+
+
+def current_service() -> str:
+    """The service this code runs for."""
+    return _service.get()
 
 
 def current_trace_id() -> str | None:
@@ -159,46 +240,3 @@ def _span_context(traceparent: str | None) -> SpanContext | None:
 def _traceparent(context: SpanContext) -> str:
     sampled = int(context.trace_flags) & 1
     return f"00-{context.trace_id:032x}-{context.span_id:016x}-{sampled:02x}"
-
-
-class JsonFormatter(logging.Formatter):
-    """One JSON object a line, with the trace it belongs to.
-
-    Of an exception only its type and its places are written: its text, like the
-    parameters of a statement, may quote a record.
-    """
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line for a record."""
-        line: dict[str, object] = {
-            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
-            "level": record.levelname.lower(),
-            "service": _service.get(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if trace_id := current_trace_id():
-            line["trace_id"] = trace_id
-        if record.exc_info and record.exc_info[0]:
-            line["error"] = record.exc_info[0].__name__
-            line["at"] = _places(record)
-        return json.dumps(line)
-
-
-def _places(record: logging.LogRecord) -> list[str]:
-    places = []
-    step = record.exc_info[2] if record.exc_info else None
-    while step is not None:
-        code = step.tb_frame.f_code
-        places.append(f"{os.path.basename(code.co_filename)}:{step.tb_lineno}")  # noqa: PTH119
-        step = step.tb_next
-    return places[-8:]
-
-
-def log_to(stream: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Send this process's log lines to a stream as JSON; standard error if none."""
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(JsonFormatter())
-    logging.basicConfig(level=level, handlers=[handler], force=True)
-    for noisy in ("httpx", "httpcore", "amqp", "alembic", "waitress.queue"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)

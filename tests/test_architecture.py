@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cli.services import NAMES
+from shared.logs import FIELDS
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = ("services", "shared", "cli", "bench")
@@ -281,3 +282,49 @@ def test_no_file_holds(what: str) -> None:
         ]
 
     assert found == []
+
+
+LOGGING_CALLS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+
+
+def log_calls(path: Path) -> Iterator[ast.Call]:
+    """Every call of a logger in a file: of `log`, of `logging`, of `getLogger(...)`."""
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of = node.func.value
+            name = getattr(of, "id", getattr(of, "attr", None))
+            made = isinstance(of, ast.Call) and "getLogger" in ast.dump(of.func)
+            known = name in ("log", "logger", "logging", "_log", "_logger")
+            if node.func.attr in LOGGING_CALLS and (made or known):
+                yield node
+
+
+def fields_of(call: ast.Call, path: Path) -> set[object]:
+    """The names of the fields a log call gives, written out near it or in it."""
+    displays = {
+        getattr(target, "id", ""): node.value
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+        for target in node.targets
+    }
+    for keyword in call.keywords:
+        if keyword.arg == "extra":
+            said = keyword.value
+            display = displays.get(said.id) if isinstance(said, ast.Name) else said
+            assert isinstance(display, ast.Dict), f"{name_of(path)}:{call.lineno}"
+            return {getattr(key, "value", None) for key in display.keys}
+    return set()
+
+
+def test_a_log_call_has_a_constant_message_and_only_listed_fields() -> None:
+    faults, calls = [], 0
+    for path in modules(*PRODUCT):
+        for call in log_calls(path):
+            calls += 1
+            message = call.args[0] if len(call.args) == 1 else None
+            constant = isinstance(message, ast.Constant) and type(message.value) is str
+            if not constant or not fields_of(call, path) <= FIELDS:
+                faults.append(f"{name_of(path)}:{call.lineno}")
+
+    assert faults == []
+    assert calls

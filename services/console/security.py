@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from flask import Response, request
 
 from shared.errors import ForbiddenError
+from shared.http.asking import is_secure as is_secure
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -34,12 +35,6 @@ class CrossSiteError(ForbiddenError):
     """This change was not asked for by one of our own pages."""
 
     code = "cross_site"
-
-
-def is_secure() -> bool:
-    """Whether the browser speaks TLS, to us or to the proxy in front."""
-    forwarded = request.headers.get("X-Forwarded-Proto", "")
-    return request.is_secure or forwarded.lower() == "https"
 
 
 def demand_same_origin() -> None:

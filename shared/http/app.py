@@ -11,8 +11,9 @@ from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
 
+from shared import logs
 from shared.errors import KapError
-from shared.http import health, problems
+from shared.http import asking, health, problems
 from shared.http.operations import operations
 from shared.identity import TokenVerifier
 from shared.ids import uuid7
@@ -20,7 +21,6 @@ from shared.metrics import REQUEST_SECONDS
 from shared.service import Runtime
 
 MAX_BODY_BYTES = 1_048_576
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 UNTRACED = ("healthz", "readyz", "metrics")
 
 log = logging.getLogger(__name__)
@@ -104,18 +104,20 @@ def create_app(runtime: Runtime) -> Flask:
 
 def _before() -> None:
     g.started = time.perf_counter()
-    g.request_id = str(uuid7())
+    g.request_id = asking.request_id()
+    g.logged = logs.of_request(g.request_id)
+    g.logged.__enter__()
     g.correlation_id = uuid7()
     if request.endpoint and request.endpoint.rpartition(".")[2] in UNTRACED:
         return
     from shared.http.routes import current_runtime
 
     g.span = current_runtime().tracing.span(
-        f"{_method()} {request.url_rule or 'unknown'}",
+        f"{asking.method()} {request.url_rule or 'unknown'}",
         SpanKind.SERVER,
         parent=request.headers.get("traceparent"),
         attributes={
-            "http.request.method": _method(),
+            "http.request.method": asking.method(),
             "http.route": str(request.url_rule or ""),
         },
     )
@@ -131,7 +133,7 @@ def _after(response: Response) -> Response:
     REQUEST_SECONDS.labels(
         current_runtime().service.name,
         str(request.url_rule or "unknown"),
-        _method(),
+        asking.method(),
         response.status_code,
     ).observe(time.perf_counter() - g.started)
     if "span" in g:
@@ -141,14 +143,11 @@ def _after(response: Response) -> Response:
     return response
 
 
-def _method() -> str:
-    """The method for labels and spans; one that a client made up adds no series."""
-    return request.method if request.method in METHODS else "_OTHER"
-
-
 def _end_span(error: BaseException | None) -> None:
     if span := g.pop("span", None):
         span.__exit__(type(error) if error else None, error, None)
+    if logged := g.pop("logged", None):
+        logged.__exit__(None, None, None)
 
 
 def _demand_scopes(app: Flask, service: str) -> None:

@@ -8,6 +8,7 @@ from flask import Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
 from shared.errors import KapError, UnauthenticatedError, UnavailableError
+from shared.http import asking
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
@@ -85,7 +86,8 @@ def on_http_error(error: HTTPException) -> Response:
 
 def on_unexpected(error: Exception) -> Response:
     """The answer to what nobody foresaw: nothing is told, everything is logged."""
-    log.error("%s %s failed", request.method, request.url_rule, exc_info=error)
+    asked = {"method": asking.method(), "route": str(request.url_rule)}
+    log.error("a request failed", extra=asked, exc_info=error)
     if current_app.testing and current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     return problem(500, "internal", "something went wrong on our side")

@@ -108,9 +108,8 @@ class Handling:
             )
         HANDLED.labels(self._service.name, "dead" if state == "dead" else "retry").inc()
         with self._runtime.tracing.span("note failure", parent=row.traceparent):
-            log.warning(
-                "%s of %s failed, now %s", row.type, row.event_id, state, exc_info=error
-            )
+            failed = {"event_type": row.type, "event_id": row.event_id, "state": state}
+            log.warning("an event could not be handled", extra=failed, exc_info=error)
 
     def _handle(self, row: Taken, connection: Connection) -> None:
         envelope = inbox.envelope_of(row)

@@ -78,7 +78,8 @@ class Loop:
     def _failed(self, error: Exception) -> None:
         kind = type(error.__cause__ or error).__name__
         if kind != self.failing:
-            log.warning("%s fails and is tried again", self.name, exc_info=True)
+            extra = {"loop": self.name}
+            log.warning("a loop fails and is tried again", extra=extra, exc_info=True)
         self.failing = kind
         self._failures += 1
         self._on_failure()
@@ -88,11 +89,12 @@ class Loop:
 
     def _recovered(self) -> None:
         if self.failing:
-            log.info("%s works again", self.name)
+            log.info("a loop works again", extra={"loop": self.name})
         self.failing, self._failures = None, 0
 
     def _close(self) -> None:
         try:
             self._step.close()
         except Exception:
-            log.warning("%s could not be closed", self.name, exc_info=True)
+            extra = {"loop": self.name}
+            log.warning("a loop could not be closed", extra=extra, exc_info=True)

@@ -3,17 +3,17 @@
 import io
 import json
 import logging
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from opentelemetry.trace import StatusCode
 
 from shared.access import Role
 from shared.envelope import Envelope
 from shared.events.scheduling import ResourceAdded
-from shared.telemetry import JsonFormatter, Tracing, is_traceparent
+from shared.logs import JsonFormatter
+from shared.telemetry import Tracing, is_traceparent
 from shared.testing.lab import Lab
 from shared.testing.otlp import OtlpReceiver, ReceivedSpan
 from tests.shared.noting import CLINIC, Noting, scheduling
@@ -198,9 +198,36 @@ def test_a_log_line_of_a_failure_carries_the_trace_and_no_text(
     assert line["trace_id"] == trace_id
     assert line["service"] == "console"
     assert line["level"] == "warning"
+    assert line["message"] == "an event could not be handled"
+    assert line["event_type"] == "kap.scheduling.resource.added.v1"
+    assert line["event_id"] == str(lab.told("scheduling")[0].id)
+    assert line["state"] == "pending"
     assert line["error"] == "ValueError"
     assert line["at"][-1].startswith("test_telemetry.py:")
     assert "Canary" not in lines.getvalue()
+
+
+def test_of_a_span_only_what_is_on_the_list_leaves_the_process(
+    otlp_receiver: OtlpReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", otlp_receiver.endpoint)
+    tracing = Tracing("scheduling")
+
+    with tracing.span("send Ada Canary") as span:
+        span.set_attribute("patient.name", "Canary")
+        span.set_attribute("error.type", "Ada Canary")
+        span.set_attribute("http.route", "/clinics/<uuid:clinic_id>")
+        span.set_status(StatusCode.ERROR, "Ada Canary")
+        span.add_event("Canary", {"exception.message": "Canary"})
+        span.add_link(span.get_span_context(), {"name": "Canary"})
+    tracing.close()
+
+    sent = otlp_receiver.spans[0]
+    assert sent.name == "unnamed"
+    assert sent.attributes == {"http.route": "/clinics/<uuid:clinic_id>"}
+    assert sent.events == ()
+    assert sent.links == ((sent.trace_id, sent.span_id),)
+    assert "Canary" not in repr(otlp_receiver.spans)
 
 
 def test_without_a_collector_traces_still_tie_things_together(tmp_path: Path) -> None:
@@ -230,32 +257,3 @@ def test_a_collector_that_is_away_holds_nobody_up(
 
     assert is_traceparent(made)
     tracing.close()
-
-
-LOGGING = """
-import logging
-from shared.telemetry import Tracing, log_to
-log_to()
-logging.getLogger("kap").info("%s begins", "work")
-with Tracing("intake").span("work"):
-    try:
-        int("Ada Canary")
-    except ValueError:
-        logging.getLogger("kap").exception("it failed")
-logging.getLogger("httpx").info("too noisy")
-"""
-
-
-def test_a_process_logs_one_json_object_a_line() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", LOGGING], capture_output=True, text=True, check=True
-    )
-
-    first, second = (json.loads(line) for line in ran.stderr.splitlines())
-    said = {"message": "work begins", "level": "info", "service": "kap"}
-    assert first == {**first, **said}
-    assert "trace_id" not in first
-    said = {"message": "it failed", "error": "ValueError", "service": "intake"}
-    assert second == {**second, **said}
-    assert len(second["trace_id"]) == 32
-    assert "Canary" not in ran.stderr
