@@ -77,14 +77,14 @@ def bare(database_url: str) -> Iterator[Database]:
 def keep(bare: Database, **values: object) -> UUID:
     """Put a thing in; its id."""
     which = uuid4()
-    with bare.engine.begin() as connection:
+    with bare.begin(NETWORK) as connection:
         connection.execute(insert(things).values(id=which, **values))
     return which
 
 
 def read(bare: Database, query: ReadyQuery, **values: Any) -> dict[str, Any] | None:
     """What a query finds first."""
-    with bare.engine.begin() as connection:
+    with bare.begin(NETWORK) as connection:
         return query.first(connection, **values)
 
 
@@ -111,7 +111,7 @@ def test_it_reads_what_sqlalchemy_reads(bare: Database, **values: Any) -> None:
 
     found = read(bare, EVERYTHING, which=which)
 
-    with bare.engine.begin() as connection:
+    with bare.begin(NETWORK) as connection:
         theirs = connection.execute(select(things).where(things.c.id == which)).one()
     assert found == theirs._asdict()
     assert found is not None
@@ -134,7 +134,7 @@ def test_a_row_that_is_not_there_is_none(bare: Database) -> None:
 
 def test_it_reads_what_its_own_transaction_has_written(bare: Database) -> None:
     which = uuid4()
-    with bare.engine.begin() as connection:
+    with bare.begin(NETWORK) as connection:
         connection.execute(insert(things).values(id=which, number=7))
 
         found = EVERYTHING.first(connection, which=which)
@@ -150,7 +150,7 @@ def test_a_connection_that_died_is_an_outage_once_and_then_replaced(
     begin = begin_on(postgres)
     with pytest.raises(UnavailableError), begin() as uow:
         own = uow.connection.execute(text("select pg_backend_pid()")).scalar()
-        with postgres.reading.connect() as other:
+        with postgres.read(NETWORK) as other:
             end = text("select pg_terminate_backend(:own, 5000)")
             other.execute(end, {"own": own})
         EVERYTHING.first(uow.connection, which=uuid4())
