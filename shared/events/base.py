@@ -18,6 +18,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
 from shared.errors import InvalidError
 from shared.events.fields import Id, Instant, Items, Pattern, Truth, Whole, Word
+from shared.events.writing import UnsureError, Writer, writer_of
 
 CODE = Pattern(r"^[a-z0-9][a-z0-9_.\-]{0,63}$")
 
@@ -75,6 +76,16 @@ class Event:
         Raises:
             InvalidError: a value does not fit the event's own schema.
         """
+        try:
+            return {
+                name: write(getattr(self, name))
+                for name, write in _writers_of(type(self)).items()
+            }
+        except UnsureError:
+            return self._dumped()
+
+    def _dumped(self) -> dict[str, Any]:
+        """The same by the schema, which also says what does not fit."""
         schema = schema_of(type(self))
         try:
             payload: dict[str, Any] = schema.dump(self)
@@ -101,6 +112,7 @@ class Event:
 
 _catalogue: dict[str, type[Event]] = {}
 _schemas: dict[type[Event], Schema] = {}
+_writers: dict[type[Event], Mapping[str, Writer]] = {}
 
 _FIELDS: dict[type, type[fields.Field[Any]]] = {
     UUID: Id,
@@ -123,6 +135,12 @@ def schema_of(event: type[Event]) -> Schema:
         cls = type(f"{event.__name__}Schema", (Schema,), {**declared, "Meta": meta})
         _schemas[event] = cls()
     return _schemas[event]
+
+
+def _writers_of(event: type[Event]) -> Mapping[str, Writer]:
+    if event not in _writers:
+        _writers[event] = {name: writer_of(hint) for name, hint in _hints(event)}
+    return _writers[event]
 
 
 def _hints(event: type[Event]) -> Iterator[tuple[str, Any]]:

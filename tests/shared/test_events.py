@@ -136,6 +136,84 @@ def test_a_field_that_is_not_known_is_left_aside(event: type[Event]) -> None:
     assert heard == event.from_payload(payload)
 
 
+class Word(StrEnum):
+    """A word that is also a member of an enumeration, as handlers may tell it."""
+
+    OK = "ok"
+
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(allow_nan=False),
+    st.text(max_size=8),
+    st.binary(max_size=16),
+    st.uuids(),
+    st.uuids().map(str),
+    st.uuids().map(lambda which: str(which).upper()),
+    st.uuids().map(lambda which: which.hex),
+    st.datetimes(),
+    st.datetimes(timezones=st.timezones()),
+    st.datetimes().map(lambda at: f"{at.isoformat()}Z"),
+    st.just(Word.OK),
+    st.sampled_from(["ok\n", "Europe/London\n", "\ud800", "x" * 64, "x" * 65]),
+)
+ODDER = st.one_of(
+    ODD, st.lists(ODD, max_size=3), st.lists(ODD, max_size=3).map(tuple), st.just({})
+)
+
+
+def by_the_schema(event: Event) -> object:
+    """What the schema makes of an event, or False if it does not let it pass."""
+    schema = schema_of(type(event))
+    try:
+        payload = schema.dump(event)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return payload if not schema.validate(payload) else False
+
+
+def as_told(event: Event) -> object:
+    """The payload of an event, or False if it is refused."""
+    try:
+        return event.to_payload()
+    except InvalidError:
+        return False
+
+
+@every_event
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_what_is_told_is_what_the_schema_lets_pass_whatever_is_in_it(
+    event: type[Event], data: st.DataObject
+) -> None:
+    values = {
+        name: data.draw(values_of(hint) | ODDER, label=name)
+        for name, hint in hints_of(event).items()
+    }
+
+    told = event(**values)
+
+    assert as_told(told) == by_the_schema(told)
+    assert json.dumps(as_told(told)) == json.dumps(by_the_schema(told))
+
+
+@every_event
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_one_odd_value_among_good_ones_is_judged_as_the_schema_judges_it(
+    event: type[Event], data: st.DataObject
+) -> None:
+    hints = hints_of(event)
+    values = {name: data.draw(values_of(hint)) for name, hint in hints.items()}
+    which = data.draw(st.sampled_from(sorted(hints))) if hints else None
+
+    told = event(**values | ({which: data.draw(ODDER)} if which else {}))
+
+    assert as_told(told) == by_the_schema(told)
+
+
 def escort(**values: Any) -> EscortConfirmed:
     """An event with something wrong in it, which the types would not let pass."""
     return EscortConfirmed(
@@ -299,6 +377,10 @@ def test_a_word_of_an_enumeration_can_be_told_and_only_those() -> None:
 
     try:
         told = Painted(colour=Colour.RED)
+        assert told.to_payload() == {"colour": "red", "since": None}
+        for odd in ("red", "blue", None, Word.OK):
+            wrong = Painted(colour=odd)  # type: ignore[arg-type]
+            assert as_told(wrong) == by_the_schema(wrong)
         assert Painted.from_payload(told.to_payload()) == told
         assert Painted.from_payload({"colour": "red"}) == told
         with pytest.raises(InvalidError, match="colour"):
