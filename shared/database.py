@@ -1,11 +1,12 @@
 """One service's database: PostgreSQL, or a SQLite file, behind the same few calls."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -218,30 +219,34 @@ def _run(connection: Connection, script: str) -> None:
 
 
 def insert_rows(
-    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+    connection: Connection, rows: Iterable[tuple[Table, Mapping[str, Any]]]
 ) -> None:
-    """Insert rows that all name the same columns.
+    """Insert rows of any tables; those of one table in the order they are given in.
 
-    On PostgreSQL the statement is compiled once and then given to the driver: this is
-    on the way of every event, and building it anew costs more than sending it.
+    On PostgreSQL it is one statement, compiled once and then given to the driver: this
+    is on the way of every change, and building it anew costs more than sending it.
     """
+    alike: dict[tuple[Table, tuple[str, ...]], list[Mapping[str, Any]]] = {}
+    for table, row in rows:
+        alike.setdefault((table, tuple(row)), []).append(row)
     if connection.dialect.name != "postgresql":
-        connection.execute(insert(table).inline(), list(rows))
+        for (table, _), some in alike.items():
+            connection.execute(insert(table).inline(), some)
         return
-    text, processors = _compiled_insert(table, tuple(rows[0]), connection.dialect)
+    if not alike:
+        return
+    shapes = tuple((*shape, len(some)) for shape, some in alike.items())
+    text, takes = _compiled_inserts(shapes, connection.dialect)
     values = [
-        {
-            name: processors[name](value) if name in processors else value
-            for name, value in row.items()
-        }
-        for row in rows
+        value for some in alike.values() for row in some for value in row.values()
     ]
+    said = {
+        name: processor(value) if processor else value
+        for (name, processor), value in zip(takes, values, strict=True)
+    }
     raw: Any = connection.connection.driver_connection
     with raw.cursor() as cursor:
-        if len(values) == 1:
-            cursor.execute(text, values[0])
-        else:
-            cursor.executemany(text, values)
+        cursor.execute(text, said)
 
 
 def insert_new(
@@ -252,22 +257,40 @@ def insert_new(
     connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
 
 
-@cache
-def _compiled_insert(
-    table: Table, columns: tuple[str, ...], dialect: Dialect
-) -> tuple[str, Mapping[str, Callable[[Any], Any]]]:
-    """An insert's text for the driver, and what makes values fit the driver's types."""
-    compiled = insert(table).inline().compile(dialect=dialect, column_keys=columns)
-    processors = {
-        name: processor
-        for name in columns
-        if (
-            processor := table.c[name]
-            .type.dialect_impl(dialect)
-            .bind_processor(dialect)
-        )
-    }
-    return str(compiled), processors
+_Shape = tuple[Table, tuple[str, ...], int]
+"""Rows of a table that name the same columns, and how many they are."""
+
+
+@lru_cache(maxsize=512)
+def _compiled_inserts(
+    shapes: tuple[_Shape, ...], dialect: Dialect
+) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
+    """One statement that inserts all, and its parameters with what makes values fit
+    the driver's types, in the order of the rows.
+    """
+    texts: list[str] = []
+    takes: list[tuple[str, Callable[[Any], Any] | None]] = []
+    for table, columns, count in shapes:
+        compiled = insert(table).inline().compile(dialect=dialect, column_keys=columns)
+        head, _, one_row = str(compiled).partition(" VALUES ")
+        processors = [
+            table.c[name].type.dialect_impl(dialect).bind_processor(dialect)
+            for name in columns
+        ]
+        rows = []
+        for _row in range(count):
+            mark = f"p{len(takes)}_"
+            rows.append(re.sub(r"%\((\w+)\)s", rf"%({mark}\1)s", one_row))
+            takes += [
+                (mark + name, processor)
+                for name, processor in zip(columns, processors, strict=True)
+            ]
+        texts.append(f"{head} VALUES {', '.join(rows)}")
+    *before, last = texts
+    if before:
+        parts = ", ".join(f"w{i} AS ({text})" for i, text in enumerate(before))
+        last = f"WITH {parts} {last}"
+    return last, takes
 
 
 def is_outage(error: BaseException) -> bool:

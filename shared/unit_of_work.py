@@ -214,9 +214,7 @@ class UnitOfWork:
                 patients=self._patients,
             )
             self._rows.append((audit_log, row_of(self.connection, entry)))
-        for table, values in self._rows:
-            insert_rows(self.connection, table, [values])
-        outbox.append(self.connection, self._told)
+        insert_rows(self.connection, [*self._rows, *outbox.rows_of(self._told)])
 
     def close(self) -> None:
         """Let go of the records; they keep what was read of them."""

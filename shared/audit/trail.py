@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -88,7 +88,7 @@ class Entry:
 
 def write(connection: Connection, entry: Entry) -> None:
     """Write an entry, in the transaction of what it tells of."""
-    insert_rows(connection, audit_log, [row_of(connection, entry)])
+    insert_rows(connection, [(audit_log, row_of(connection, entry))])
 
 
 def row_of(connection: Connection, entry: Entry) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def key_of(connection: Connection, clinic_id: UUID) -> bytes:
 
 def signed(entry: Entry, key: bytes) -> dict[str, Any]:
     """An entry as a row, with the code that only this deployment can make of it."""
-    row = asdict(entry)
+    row = vars(entry)
     return {**row, "patients": list(entry.patients), "mac": mac_of(row, key)}
 
 

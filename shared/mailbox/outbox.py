@@ -10,7 +10,17 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, Row, bindparam, func, insert, select, text, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 
 from shared.database import insert_rows
 from shared.envelope import Envelope
@@ -75,10 +85,14 @@ def as_envelope(row: Row[tuple[object, ...]], sequence: int | None) -> Envelope:
     )
 
 
+def rows_of(envelopes: Iterable[Envelope]) -> list[tuple[Table, dict[str, object]]]:
+    """The rows of events, for the transaction that makes them true."""
+    return [(event_log, as_row(envelope)) for envelope in envelopes]
+
+
 def append(connection: Connection, envelopes: Iterable[Envelope]) -> None:
-    """Write events down, in the transaction that makes them true."""
-    if rows := [as_row(envelope) for envelope in envelopes]:
-        insert_rows(connection, event_log, rows)
+    """Write events down."""
+    insert_rows(connection, rows_of(envelopes))
 
 
 def open_feed(connection: Connection) -> UUID:
