@@ -1,4 +1,4 @@
-"""`kap migrate`, `topology`, `keys`, `token`: what a deployment is prepared with."""
+"""`kap migrate`, `topology`, `token`: what a deployment is prepared with."""
 
 import os
 from datetime import timedelta
@@ -12,6 +12,7 @@ from shared.context import Actor, Role
 
 SIGNING_KEY = "signing-key.json"
 TOKEN_KEYS = "token-keys.json"  # noqa: S105 - a file's name.
+MASTER_KEYS = "master-keys.json"
 
 
 def _secret(_context: click.Context, _option: click.Parameter, value: str) -> str:
@@ -33,17 +34,26 @@ def _secret(_context: click.Context, _option: click.Parameter, value: str) -> st
     callback=_secret,
     help="The database; {service} stands for the service's name, needed for `all`.",
 )
-def migrate(service: str, database_url: str) -> None:
+@click.option(
+    "--master-keys",
+    envvar="KAP_MASTER_KEYS",
+    required=True,
+    help="The ring of master keys, or @ and the file that holds it.",
+)
+def migrate(service: str, database_url: str, master_keys: str) -> None:
     """Bring the database of SERVICE, or of all, up to date."""
     from shared import migrations
     from shared.database import Database
+    from shared.privacy.keyring import Keyring
+    from shared.privacy.vault import Vault
 
     names = NAMES if service == "all" else (service,)
     if service == "all" and "{service}" not in database_url:
         raise click.UsageError("for `all` the URL needs {service} in it")
+    vault = Vault(Keyring(master_keys))
     for name in names:
         load(name)
-        database = Database(database_url.replace("{service}", name))
+        database = Database(database_url.replace("{service}", name), vault=vault)
         try:
             migrations.upgrade(name, database)
         finally:
@@ -81,14 +91,6 @@ def show() -> None:
             click.echo(f"  {binding_key(event_type)}")
 
 
-@click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def keys(folder: Path) -> None:
-    """Make a signing key and its public key set in FOLDER, unless they are there."""
-    signing, public = make_keys(folder)
-    click.echo(f"KAP_SIGNING_KEY=@{signing}\nKAP_TOKEN_KEYS=@{public}")
-
-
 def make_keys(folder: Path) -> tuple[Path, Path]:
     """The files of a signing key and of its public key set; made once."""
     from shared.identity import new_key, public_keys
@@ -101,6 +103,20 @@ def make_keys(folder: Path) -> tuple[Path, Path]:
             file.write(key)
     public.write_text(public_keys(signing.read_text()))
     return signing, public
+
+
+def make_master_keys(folder: Path) -> Path:
+    """The file of the master keys that records are sealed under; made once.
+
+    Without it nothing that is sealed can ever be read again.
+    """
+    from shared.privacy.keyring import new_ring, write_ring
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MASTER_KEYS
+    if not path.exists():
+        write_ring(path, new_ring())
+    return path
 
 
 @click.command()

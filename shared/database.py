@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -26,6 +26,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeDecorator
+
+from shared.privacy.columns import VAULT, seal_rows
+
+if TYPE_CHECKING:
+    from shared.privacy.vault import Vault
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -91,13 +96,18 @@ class Database:
     """The connections of one process to one service's database.
 
     Made where the process starts work, never before a fork: a connection shared by two
-    processes answers one with the other's rows.
+    processes answers one with the other's rows. Without a vault nothing sealed can be
+    read or written.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 6) -> None:
+    def __init__(
+        self, url: str, *, vault: "Vault | None" = None, pool_size: int = 6
+    ) -> None:
         parsed = make_url(url)
+        self.vault = vault
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_timeout": 5, "pool_recycle": 1800}
+        options["execution_options"] = {VAULT: vault}
         if not self.is_sqlite:
             options |= {"pool_size": pool_size, "max_overflow": 4}
             options["connect_args"] = {"connect_timeout": 3}
@@ -129,11 +139,12 @@ class Database:
 def insert_rows(
     connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Insert rows that all name the same columns.
+    """Insert rows that all name the same columns, sealed where a column is.
 
     On PostgreSQL the statement is compiled once and then given to the driver: this is
     on the way of every event, and building it anew costs more than sending it.
     """
+    rows = seal_rows(connection, table, rows)
     if connection.dialect.name != "postgresql":
         connection.execute(insert(table).inline(), list(rows))
         return

@@ -38,6 +38,7 @@ from shared.errors import (
 from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
+from shared.privacy.columns import opened
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -248,7 +249,8 @@ class Reading:
 
     def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
         """Every row a query finds."""
-        return [row._mapping for row in self.connection.execute(query)]  # type: ignore[misc]
+        found = self.connection.execute(query)
+        return opened(self.connection, found, clinic_id=self.context.clinic_id)
 
     def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
         """The one row a query finds.
@@ -259,7 +261,7 @@ class Reading:
         row = self.connection.execute(query).first()
         if row is None:
             raise NotFoundError(f"there is no such {what} in this clinic")
-        return row._mapping  # type: ignore[return-value]
+        return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from shared.envelope import Envelope
 from shared.errors import NotFoundError
 from shared.mailbox.outbox import as_envelope, as_row
 from shared.mailbox.tables import applied, inbox
+from shared.privacy.columns import seal_rows
 
 RETRY_AFTER = tuple(timedelta(seconds=s) for s in (1, 4, 15, 60, 300, 1800, 7200))
 JITTER = 0.2
@@ -42,7 +43,8 @@ def insert_new(
 ) -> None:
     """Insert rows whose unique key is free, leave the others as they are."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    sealed = seal_rows(connection, table, rows)
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(sealed))
 
 
 def store(

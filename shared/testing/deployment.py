@@ -21,6 +21,7 @@ from shared.identity import new_key, public_keys
 from shared.platform import subscriptions
 from shared.service import Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.testing.servers import PostgresServer, RabbitServer
 from shared.testing.servers.process import Sandbox, free_port
 
@@ -144,6 +145,7 @@ class Deployment:
             self.broker_url = self.rabbit.create_vhost(self._name)
             stack.callback(self.rabbit.delete_vhost, self._name)
             self._signing, self._public = self._make_keys()
+            self.master_keys = ring_in(self.processes.folder)
             self._urls: dict[str, str] = {}
             for service in self._services:
                 self._urls[service.name] = self._make_database(service.name, stack)
@@ -170,6 +172,7 @@ class Deployment:
             broker_url=self.broker_url,
             signing_key=self._signing.read_text(),
             token_keys=self._public.read_text(),
+            master_keys=f"@{self.master_keys}",
         )
 
     def environment(self, service: str, port: int) -> Mapping[str, str]:
@@ -179,6 +182,7 @@ class Deployment:
             "KAP_BROKER_URL": self.broker_url,
             "KAP_SIGNING_KEY": f"@{self._signing}",
             "KAP_TOKEN_KEYS": f"@{self._public}",
+            "KAP_MASTER_KEYS": f"@{self.master_keys}",
             "KAP_HTTP_BIND": f"127.0.0.1:{port}",
             "KAP_WORKER_BIND": f"127.0.0.1:{port}",
             **self._more,

@@ -20,6 +20,7 @@ from shared.mailbox.tables import event_log
 from shared.platform import Platform
 from shared.service import Runtime, Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
 from shared.worker.receiving import Receiving
@@ -159,6 +160,7 @@ class Lab:
                 broker_url=broker,
                 signing_key=self._key,
                 token_keys=public_keys(self._key),
+                master_keys=f"@{ring_in(folder)}",
                 **{"repair_seconds": 0.0, **settings},
             )
 
