@@ -1,4 +1,4 @@
-"""`kap migrate`, `topology`, `keys`, `token`: what a deployment is prepared with."""
+"""`kap migrate`, `topology`, `token`: what a deployment is prepared with."""
 
 import os
 from datetime import timedelta
@@ -13,6 +13,7 @@ from shared.context import Actor
 
 SIGNING_KEY = "signing-key.json"
 TOKEN_KEYS = "token-keys.json"  # noqa: S105 - a file's name.
+MASTER_KEYS = "master-keys.json"
 
 
 def _secret(
@@ -43,14 +44,25 @@ def _secret(
     callback=_secret,
     help="The same database as its owner; needed on PostgreSQL.",
 )
-def migrate(service: str, database_url: str, owner_url: str | None) -> None:
+@click.option(
+    "--master-keys",
+    envvar="KAP_MASTER_KEYS",
+    required=True,
+    help="The ring of master keys, or @ and the file that holds it.",
+)
+def migrate(
+    service: str, database_url: str, owner_url: str | None, master_keys: str
+) -> None:
     """Bring the database of SERVICE, or of all, up to date.
 
     On PostgreSQL this also puts every table under row-level security. The owner does
     it: the role that a service runs as owns nothing.
     """
     from shared import migrations
+    from shared.privacy.keyring import Keyring
+    from shared.privacy.vault import Vault
 
+    vault = Vault(Keyring(master_keys))
     names = NAMES if service == "all" else (service,)
     for url in filter(None, (database_url, owner_url)):
         if service == "all" and "{service}" not in url:
@@ -60,7 +72,8 @@ def migrate(service: str, database_url: str, owner_url: str | None) -> None:
     for name in names:
         load(name)
         own = owner_url.replace("{service}", name) if owner_url else None
-        migrations.migrate(name, database_url.replace("{service}", name), owner_url=own)
+        url = database_url.replace("{service}", name)
+        migrations.migrate(name, url, owner_url=own, vault=vault)
         click.echo(f"{name}: up to date")
 
 
@@ -94,14 +107,6 @@ def show() -> None:
             click.echo(f"  {binding_key(event_type)}")
 
 
-@click.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-def keys(folder: Path) -> None:
-    """Make a signing key and its public key set in FOLDER, unless they are there."""
-    signing, public = make_keys(folder)
-    click.echo(f"KAP_SIGNING_KEY=@{signing}\nKAP_TOKEN_KEYS=@{public}")
-
-
 def make_keys(folder: Path) -> tuple[Path, Path]:
     """The files of a signing key and of its public key set; made once."""
     from shared.identity import new_key, public_keys
@@ -114,6 +119,20 @@ def make_keys(folder: Path) -> tuple[Path, Path]:
             file.write(key)
     public.write_text(public_keys(signing.read_text()))
     return signing, public
+
+
+def make_master_keys(folder: Path) -> Path:
+    """The file of the master keys that records are sealed under; made once.
+
+    Without it nothing that is sealed can ever be read again.
+    """
+    from shared.privacy.keyring import new_ring, write_ring
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MASTER_KEYS
+    if not path.exists():
+        write_ring(path, new_ring())
+    return path
 
 
 @click.command()

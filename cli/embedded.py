@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from cli.deploy import make_keys
+from cli.deploy import make_keys, make_master_keys
 from cli.services import FRONT, load_all
 from shared.logs import log_to
 from shared.platform import Platform
@@ -37,6 +37,7 @@ class Embedded:
         self._log = (folder / LOG).open("a")
         log_to(self._log, logging.INFO)
         signing, public = make_keys(folder)
+        master_keys = make_master_keys(folder)
 
         def settings(name: str) -> Settings:
             return Settings(
@@ -44,6 +45,7 @@ class Embedded:
                 broker_url="memory://embedded",
                 signing_key=signing.read_text(),
                 token_keys=public.read_text(),
+                master_keys=f"@{master_keys}",
                 webhook_hosts=frozenset({HOST, "localhost"}),
                 development_issuer=True,
                 callback_host=HOST,

@@ -51,11 +51,18 @@ def _secret(value: str) -> str:
     return value
 
 
+def _reference(value: str) -> str:
+    """A secret as it is said, a file's name included: the file may change later."""
+    _secret(value)
+    return value
+
+
 def _from(
     name: str, about: str, read: Callable[[str], Any] = str, default: Any = MISSING
 ) -> Any:
     meta = {"name": name, "about": about, "read": read}
-    return field(metadata=meta, default=default, repr=read is not _secret)
+    is_secret = read in (_secret, _reference)
+    return field(metadata=meta, default=default, repr=not is_secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +86,11 @@ class Settings:
     )
     token_keys: str = _from(
         "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _secret
+    )
+    master_keys: str = _from(
+        "KAP_MASTER_KEYS",
+        "ring of master keys that wraps the keys of clinics; a file is read again",
+        _reference,
     )
     token_issuer: str = _from(
         "KAP_TOKEN_ISSUER", "who issues bearer tokens", default="kap"

@@ -32,6 +32,7 @@ from shared.errors import (
 from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
+from shared.privacy.columns import opened, seal_row
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -198,11 +199,12 @@ class UnitOfWork:
         if self._session is not None:
             self._session.flush()
 
-    def write(self) -> None:
-        """Write changes, rows and events, leaving the commit to the edge.
+    def prepare(self) -> list[tuple[Table, Mapping[str, Any]]]:
+        """Write changes of records; the rows that are left to insert, sealed.
 
         What changed a record leaves an entry in the audit trail, and so does every
-        request, whatever came of it.
+        request, whatever came of it. Keys are looked up here: once the rows are on
+        their way, nothing can be asked before all are there.
         """
         self.flush()
         if self.context.is_request or self._told or self._has_changed:
@@ -214,7 +216,12 @@ class UnitOfWork:
                 patients=self._patients,
             )
             self._rows.append((audit_log, row_of(self.connection, entry)))
-        insert_rows(self.connection, [*self._rows, *outbox.rows_of(self._told)])
+        rows = [*self._rows, *outbox.rows_of(self._told)]
+        return [(table, seal_row(self.connection, table, row)) for table, row in rows]
+
+    def write(self) -> None:
+        """Write changes, rows and events, leaving the commit to whoever began."""
+        insert_rows(self.connection, self.prepare())
 
     def close(self) -> None:
         """Let go of the records; they keep what was read of them."""
@@ -255,7 +262,8 @@ class Reading:
 
     def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
         """Every row a query finds."""
-        return [row._mapping for row in self.connection.execute(query)]  # type: ignore[misc]
+        found = self.connection.execute(query)
+        return opened(self.connection, found, clinic_id=self.context.clinic_id)
 
     def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
         """The one row a query finds.
@@ -266,7 +274,7 @@ class Reading:
         row = self.connection.execute(query).first()
         if row is None:
             raise NotFoundError(f"there is no such {what} in this clinic")
-        return row._mapping  # type: ignore[return-value]
+        return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
 
     def note(self, entry: Entry) -> None:
         """Leave an entry in the audit trail: no answer is given without it."""
@@ -317,8 +325,9 @@ def _commit(uow: UnitOfWork) -> None:
     begun = uow.connection.get_transaction()
     assert begun is not None
     try:
+        rows = uow.prepare()
         with _pipelined(uow):
-            uow.write()
+            insert_rows(uow.connection, rows)
             crash.point("unit_of_work.before_commit")
             begun.commit()
     except BaseException:

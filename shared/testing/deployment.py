@@ -18,8 +18,11 @@ from shared.broker import connect
 from shared.errors import UnavailableError
 from shared.identity import new_key, public_keys
 from shared.platform import subscriptions
+from shared.privacy.keyring import Keyring
+from shared.privacy.vault import Vault
 from shared.service import Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.testing.servers import PostgresServer, RabbitServer
 from shared.testing.servers.postgres import service_url
 from shared.testing.servers.process import Sandbox, free_port
@@ -144,6 +147,7 @@ class Deployment:
             self.broker_url = self.rabbit.create_vhost(self._name)
             stack.callback(self.rabbit.delete_vhost, self._name)
             self._signing, self._public = self._make_keys()
+            self.master_keys = ring_in(self.processes.folder)
             self._urls: dict[str, str] = {}
             for service in self._services:
                 self._urls[service.name] = self._make_database(service.name, stack)
@@ -171,6 +175,7 @@ class Deployment:
             broker_url=self.broker_url,
             signing_key=self._signing.read_text(),
             token_keys=self._public.read_text(),
+            master_keys=f"@{self.master_keys}",
         )
 
     def environment(self, service: str, port: int) -> Mapping[str, str]:
@@ -180,6 +185,7 @@ class Deployment:
             "KAP_BROKER_URL": self.broker_url,
             "KAP_SIGNING_KEY": f"@{self._signing}",
             "KAP_TOKEN_KEYS": f"@{self._public}",
+            "KAP_MASTER_KEYS": f"@{self.master_keys}",
             "KAP_HTTP_BIND": f"127.0.0.1:{port}",
             "KAP_WORKER_BIND": f"127.0.0.1:{port}",
             **self._more,
@@ -238,7 +244,8 @@ class Deployment:
         name = f"{self._name}_{service}"
         url = self.postgres.create_database(name)
         stack.callback(self.postgres.drop_database, name)
-        migrations.migrate(service, service_url(url), owner_url=url)
+        vault = Vault(Keyring(f"@{self.master_keys}"))
+        migrations.migrate(service, service_url(url), owner_url=url, vault=vault)
         return url
 
 

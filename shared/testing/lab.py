@@ -22,6 +22,7 @@ from shared.mailbox.tables import event_log
 from shared.platform import Platform
 from shared.service import Runtime, Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.testing.servers.postgres import service_url
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
@@ -170,6 +171,7 @@ class Lab:
                 broker_url=broker,
                 signing_key=self._key,
                 token_keys=public_keys(self._key),
+                master_keys=f"@{ring_in(folder)}",
                 **{"repair_seconds": 0.0, **settings},
             )
 

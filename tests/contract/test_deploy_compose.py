@@ -172,6 +172,7 @@ def settings() -> Settings:
         broker_url="amqp://x",
         signing_key="{}",
         token_keys="{}",
+        master_keys="{}",
     )
 
 

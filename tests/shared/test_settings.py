@@ -11,6 +11,7 @@ NEEDED = {
     "KAP_BROKER_URL": "memory://",
     "KAP_SIGNING_KEY": '{"kty": "EC", "d": "very secret"}',
     "KAP_TOKEN_KEYS": '{"keys": []}',
+    "KAP_MASTER_KEYS": '{"current": "a", "keys": {}}',
 }
 
 
@@ -23,6 +24,7 @@ def test_everything_that_is_missing_is_said_together() -> None:
         "KAP_DATABASE_URL is missing",
         "KAP_SIGNING_KEY is missing",
         "KAP_TOKEN_KEYS is missing",
+        "KAP_MASTER_KEYS is missing",
     ]
 
 

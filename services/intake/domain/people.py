@@ -54,7 +54,11 @@ class Clinic(Aggregate):
 
 @dataclass(kw_only=True, eq=False)
 class Patient(Aggregate):
-    """A person who is, or may be, treated; `episode_id` is the open episode."""
+    """A person who is, or may be, treated; `episode_id` is the open episode.
+
+    The indexes are what the patient is found by. Of one who was erased nobody can say
+    any more who it was: names, birth date and contact are gone.
+    """
 
     episode_id: UUID
     given_name: str
@@ -65,6 +69,12 @@ class Patient(Aggregate):
     time_zone: str
     channel: Channel
     registered_at: datetime
+    name_index: str | None = None
+    email_index: str | None = None
+    phone_index: str | None = None
+    erased_at: datetime | None = None
+    erased_by: UUID | None = None
+    erased_because: str | None = None
 
     def register(self) -> PatientRegistered:
         """The patient is known to the clinic.
@@ -117,6 +127,7 @@ class Coverage:
     id: UUID
     clinic_id: UUID
     referral_id: UUID
+    patient_id: UUID
     payer: str
     member_id: str | None
 
@@ -133,6 +144,7 @@ class Referral(Aggregate):
     source_type: str
     identifier_system: str
     identifier_value: str
+    identifier_index: str | None
     letter_reference: str | None
     received_at: datetime
     codings: list[Coding] = field(default_factory=list)
