@@ -38,7 +38,7 @@ from shared.errors import (
 from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
-from shared.privacy.columns import opened
+from shared.privacy.columns import opened, seal_rows
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -170,7 +170,9 @@ class UnitOfWork:
 
         It is written with the events at the end, in one round trip if nothing else is.
         """
-        self._rows.append((table, values))
+        # Sealed now: a key may have to be read, which the last round trip cannot do.
+        (row,) = seal_rows(self.connection, table, [values])
+        self._rows.append((table, row))
 
     def publish(self, event: Event, *, of: Aggregate) -> None:
         """Tell that something happened to a record; its version counts it."""

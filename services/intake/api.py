@@ -8,6 +8,8 @@ from services.intake import handlers, queries
 from services.intake.commands import (
     ClearFlag,
     DecideEpisode,
+    ErasePatient,
+    FindPatients,
     GrantClearance,
     ReceiveReferral,
     RecordMeasure,
@@ -85,6 +87,29 @@ def receive_referral(
 def list_patients(reading: Reading, query: dict[str, Any]) -> Any:
     """The clinic's patients, newest first."""
     return queries.page_of_patients(reading, **query)
+
+
+@routes.post(
+    "/patients/search",
+    roles=STAFF,
+    takes=people.SearchBody(),
+    gives=people.PatientsView(),
+)
+def search_patients(uow: UnitOfWork, body: dict[str, Any]) -> Any:
+    """Who fits: asked by a body, for addresses of pages and logs name nobody."""
+    indexes = handlers.indexes_of(FindPatients(**body), uow)
+    return queries.patients_at(Reading(uow.connection, uow.context), indexes)
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/erase",
+    roles={Role.CLINIC_ADMIN},
+    takes=people.EraseBody(),
+    gives=people.ErasedView(),
+)
+def erase_patient(uow: UnitOfWork, body: dict[str, Any], patient_id: UUID) -> Patient:
+    """Who a patient was is forgotten for good; the records stay, without a name."""
+    return handlers.erase_patient(ErasePatient(patient_id=patient_id, **body), uow)
 
 
 @routes.get(

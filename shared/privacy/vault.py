@@ -161,7 +161,7 @@ class Vault:
                 .values(gone)
             )
             is_news = changed.rowcount > 0
-        self._known.drop(name)
+        self._known.bar(name)
         keep(connection, name, None)
         return is_news
 
