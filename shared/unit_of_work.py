@@ -147,7 +147,8 @@ class UnitOfWork:
 
         It is written with the events at the end, in one round trip if nothing else is.
         """
-        self._rows.append((table, values))
+        # Sealed now: a key may have to be read, which the last round trip cannot do.
+        self._rows.append((table, seal_row(self.connection, table, values)))
 
     def publish(self, event: Event, *, of: Aggregate) -> None:
         """Tell that something happened to a record; its version counts it."""
@@ -200,11 +201,11 @@ class UnitOfWork:
             self._session.flush()
 
     def prepare(self) -> list[tuple[Table, Mapping[str, Any]]]:
-        """Write changes of records; the rows that are left to insert, sealed.
+        """Write changes of records; the rows that are left to insert.
 
         What changed a record leaves an entry in the audit trail, and so does every
-        request, whatever came of it. Keys are looked up here: once the rows are on
-        their way, nothing can be asked before all are there.
+        request, whatever came of it. It is signed here: once the rows are on their
+        way, no key can be asked for before all are there.
         """
         self.flush()
         if self.context.is_request or self._told or self._has_changed:
@@ -216,8 +217,7 @@ class UnitOfWork:
                 patients=self._patients,
             )
             self._rows.append((audit_log, row_of(self.connection, entry)))
-        rows = [*self._rows, *outbox.rows_of(self._told)]
-        return [(table, seal_row(self.connection, table, row)) for table, row in rows]
+        return [*self._rows, *outbox.rows_of(self._told)]
 
     def write(self) -> None:
         """Write changes, rows and events, leaving the commit to whoever began."""

@@ -30,6 +30,7 @@ class KeyCache(Generic[K]):
         self._seconds = seconds
         self._ticks = ticks
         self._kept: OrderedDict[K, tuple[float, Key]] = OrderedDict()
+        self._barred: dict[K, float] = {}
         self._lock = threading.Lock()
 
     def get(self, name: K) -> Key | None:
@@ -48,7 +49,10 @@ class KeyCache(Generic[K]):
     def put(self, name: K, key: Key) -> None:
         """Remember a key."""
         with self._lock:
-            self._kept[name] = self._ticks() + self._seconds, key
+            now = self._ticks()
+            if self._barred.get(name, 0.0) > now:
+                return
+            self._kept[name] = now + self._seconds, key
             self._kept.move_to_end(name)
             while len(self._kept) > self._most:
                 self._kept.popitem(last=False)
@@ -57,6 +61,19 @@ class KeyCache(Generic[K]):
         """Forget a key."""
         with self._lock:
             self._kept.pop(name, None)
+
+    def bar(self, name: K) -> None:
+        """Forget a key, and do not remember it again for a while.
+
+        It is being destroyed: whoever reads it before that is committed keeps nothing.
+        """
+        with self._lock:
+            now = self._ticks()
+            self._kept.pop(name, None)
+            self._barred = {
+                each: until for each, until in self._barred.items() if until > now
+            }
+            self._barred[name] = now + self._seconds
 
     def clear(self) -> None:
         """Forget every key."""

@@ -89,10 +89,15 @@ class Sealed(TypeDecorator[Any]):
         self._column: Column[Any] | None = None
 
     @property
+    def column(self) -> Column[Any]:
+        """The column that it belongs to."""
+        assert self._column is not None
+        return self._column
+
+    @property
     def where(self) -> str:
         """The column's name, which every value is bound to."""
-        assert self._column is not None
-        return f"{self._column.table.name}.{self._column.name}"
+        return f"{self.column.table.name}.{self.column.name}"
 
     def _set_parent(self, parent: Any, outer: bool = False, **kw: Any) -> None:
         if isinstance(parent, Column):

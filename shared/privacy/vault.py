@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy import Connection, Row, select, update
 
 from shared.ids import utc_now, uuid7
 from shared.privacy.cache import KeyCache
@@ -161,7 +161,7 @@ class Vault:
                 .values(gone)
             )
             is_news = changed.rowcount > 0
-        self._known.drop(name)
+        self._known.bar(name)
         keep(connection, name, None)
         return is_news
 
@@ -204,6 +204,19 @@ class Vault:
         key = self._unwrapped(row)
         self._in_use.put(name, key)
         self._known.put((Owner.CLINIC, key.id), key)
+        return key
+
+    def key_of(self, connection: Connection, key_id: UUID) -> Key:
+        """A clinic's key by its id, in use or retired.
+
+        Raises:
+            SealBrokenError: there is none.
+        """
+        key = self._keys(connection, [(Owner.CLINIC, key_id)]).get(
+            (Owner.CLINIC, key_id)
+        )
+        if key is None:
+            raise broken("data_keys", key_id)
         return key
 
     def _make(
@@ -289,20 +302,14 @@ class Vault:
             else:
                 lacking[name[0]].append(name[1])
         if ids := lacking[Owner.CLINIC]:
-            found |= self._read(connection, data_keys.c.id.in_(ids))
+            query = select(data_keys).where(data_keys.c.id.in_(ids))
+            for row in connection.execute(query):
+                key = self._unwrapped(row)
+                self._known.put((Owner.CLINIC, key.id), key)
+                found[Owner.CLINIC, key.id] = key
         if ids := lacking[Owner.PERSON]:
             query = select(person_keys).where(person_keys.c.patient_id.in_(ids))
             found |= self._of_rows(connection, list(connection.execute(query)))
-        return found
-
-    def _read(
-        self, connection: Connection, which: ColumnElement[bool]
-    ) -> dict[tuple[Owner, UUID], Key | None]:
-        found: dict[tuple[Owner, UUID], Key | None] = {}
-        for row in connection.execute(select(data_keys).where(which)):
-            key = self._unwrapped(row)
-            self._known.put((Owner.CLINIC, key.id), key)
-            found[Owner.CLINIC, key.id] = key
         return found
 
     def _of_rows(

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
-from shared.events.intake import PatientRegistered, ReferralReceived
+from shared.events.intake import PatientErased, PatientRegistered, ReferralReceived
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -17,6 +17,12 @@ class ReferralUnderWayError(ConflictError):
     """The same referral is being received right now; ask again."""
 
     code = "referral_under_way"
+
+
+class AlreadyErasedError(ConflictError):
+    """Nobody can tell any more who this patient was."""
+
+    code = "already_erased"
 
 
 class Channel(StrEnum):
@@ -99,6 +105,19 @@ class Patient(Aggregate):
             time_zone=self.time_zone,
             channel=self.channel.value,
         )
+
+    def erase(self, *, by: UUID, because: str, at: datetime) -> PatientErased:
+        """Nothing leads to the patient any more; nobody is to be written to.
+
+        Raises:
+            AlreadyErasedError: that was done before.
+        """
+        if self.erased_at is not None:
+            raise AlreadyErasedError
+        self.erased_at, self.erased_by, self.erased_because = at, by, because
+        self.name_index = self.email_index = self.phone_index = None
+        self.channel = Channel.NONE
+        return PatientErased(patient_id=self.id)
 
 
 def age_years(birth_date: date, on: date) -> int:

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from services.intake.commands import Identifier
+from services.intake.commands import FindPatients, Identifier
 from services.intake.domain import Patient
 from shared.privacy.columns import vault_of
 from shared.unit_of_work import UnitOfWork
@@ -16,6 +16,19 @@ def mark_patient(patient: Patient, uow: UnitOfWork) -> None:
         patient.email_index = email_index(patient.email, uow)
     if patient.phone:
         patient.phone_index = phone_index(patient.phone, uow)
+
+
+def indexes_of(command: FindPatients, uow: UnitOfWork) -> dict[str, str]:
+    """The indexes under which those who are looked for would be, by column."""
+    found: dict[str, str | None] = {}
+    if command.family_name and command.birth_date:
+        name = name_index(command.family_name, command.birth_date, uow)
+        found["name_index"] = name
+    if command.email:
+        found["email_index"] = email_index(command.email, uow)
+    if command.phone:
+        found["phone_index"] = phone_index(command.phone, uow)
+    return {column: index for column, index in found.items() if index}
 
 
 def name_index(family_name: str, birth_date: date, uow: UnitOfWork) -> str:
