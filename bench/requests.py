@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,7 +12,7 @@ import psycopg
 
 from bench import floor
 from bench.deployment import Deployment, wait_for
-from bench.load import Ask, rate
+from bench.load import Ask, Pair, Side, compare
 from cli.services import load
 from shared.access import Role
 from shared.context import Actor, Context
@@ -41,37 +41,23 @@ VITALS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Requests a second, and the floor's."""
-
-    ours: float
-    floor: float
-
-    @property
-    def ratio(self) -> float:
-        """Ours over the floor's."""
-        return self.ours / self.floor
-
-
-def measure(deployment: Deployment, *, seconds: float) -> tuple[Pair, Pair]:
+def measure(
+    deployment: Deployment, processes: Mapping[str, int], *, seconds: float
+) -> tuple[Pair, Pair]:
     """The write (a set of vital signs) and the read (a clinic), each with its floor.
 
-    The two sides take turns, so that a machine that slows down slows both.
+    Args:
+        processes: the process ids of the APIs, by service.
     """
     bare_write, bare_read = _bare(deployment)
-    write, read = _platform(deployment)
-    pairs = []
-    for own, bare in ((write, bare_write), (read, bare_read)):
-        ours, theirs = [], []
-        for _ in range(3):
-            theirs.append(rate(bare, seconds=seconds))
-            ours.append(rate(own, seconds=seconds))
-        pairs.append(Pair(ours=sorted(ours)[1], floor=sorted(theirs)[1]))
-    return pairs[0], pairs[1]
+    write, read = platform(deployment, processes)
+    return (
+        compare(write, bare_write, seconds=seconds),
+        compare(read, bare_read, seconds=seconds),
+    )
 
 
-def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
+def _bare(deployment: Deployment) -> tuple[Side, Side]:
     url = deployment.postgres.create_database("bench_floor_http")
     thing_id = uuid4()
     with psycopg.connect(url, autocommit=True) as database:
@@ -80,7 +66,7 @@ def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
             "insert into things values (%s, 'Fictional Harbour', 'clinic')", (thing_id,)
         )
     port = free_port()
-    deployment.run(
+    process = deployment.run(
         [sys.executable, "-m", "bench.floor", "serve", f"127.0.0.1:{port}", "2"],
         {**os.environ, "FLOOR_DATABASE_URL": url},
     )
@@ -89,10 +75,14 @@ def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
     headers = {"Content-Type": "application/json"}
     write = Ask(port=port, method="POST", path="/things", headers=headers, body=body)
     read = Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={})
-    return [write] * SESSIONS, [read] * SESSIONS
+    return (
+        Side(asks=[write] * SESSIONS, process_id=process.pid),
+        Side(asks=[read] * SESSIONS, process_id=process.pid),
+    )
 
 
-def _platform(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
+def platform(deployment: Deployment, processes: Mapping[str, int]) -> tuple[Side, Side]:
+    """The write and the read of a deployment, a clinic and running sessions in it."""
     clinic_id = _clinic(deployment)
     token = _token(deployment, clinic_id)
     headers = {"Authorization": f"Bearer {token}"}
@@ -115,7 +105,10 @@ def _platform(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
         path=f"/scheduling{below}",
         headers=headers,
     )
-    return writes, [read] * SESSIONS
+    return (
+        Side(asks=writes, process_id=processes["sessions"]),
+        Side(asks=[read] * SESSIONS, process_id=processes["scheduling"]),
+    )
 
 
 def _token(deployment: Deployment, clinic_id: UUID | None) -> str:
