@@ -28,8 +28,6 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
-HSTS = "max-age=31536000"
-
 
 class CrossSiteError(ForbiddenError):
     """This change was not asked for by one of our own pages."""
@@ -62,6 +60,4 @@ def add_headers(response: Response) -> Response:
     """The headers of every page, and of errors."""
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
-    if is_secure():
-        response.headers.setdefault("Strict-Transport-Security", HSTS)
     return response

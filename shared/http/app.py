@@ -14,14 +14,24 @@ from werkzeug.exceptions import HTTPException
 from shared import logs
 from shared.errors import KapError
 from shared.http import asking, health, problems
+from shared.http.bodies import MAX_BODY_BYTES
+from shared.http.limits import Limits
 from shared.http.operations import operations
 from shared.identity import TokenVerifier
 from shared.ids import uuid7
 from shared.metrics import REQUEST_SECONDS
 from shared.service import Runtime
 
-MAX_BODY_BYTES = 1_048_576
-UNTRACED = ("healthz", "readyz", "metrics")
+HSTS = "max-age=31536000"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Of every answer that does not say otherwise, as pages for people do."""
+
+BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 log = logging.getLogger(__name__)
 
@@ -65,17 +75,7 @@ def create_app(runtime: Runtime) -> Flask:
         "OPENAPI_URL_PREFIX": f"/{service.name}",
         "OPENAPI_JSON_PATH": "openapi.json",
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
-        "API_SPEC_OPTIONS": {
-            "components": {
-                "securitySchemes": {
-                    "bearer": {
-                        "type": "http",
-                        "scheme": "bearer",
-                        "bearerFormat": "JWT",
-                    }
-                }
-            }
-        },
+        "API_SPEC_OPTIONS": {"components": {"securitySchemes": {"bearer": BEARER}}},
     }
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kap"] = runtime
@@ -85,6 +85,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.before_request(_before)
     app.after_request(_after)
     app.teardown_request(_end_span)
+    Limits(service.name, runtime.settings).install(app)
     api = ProblemApi(app)
     app.register_error_handler(KapError, problems.on_kap_error)
     app.register_error_handler(Exception, problems.on_unexpected)
@@ -107,7 +108,7 @@ def _before() -> None:
     g.logged = logs.of_request(g.request_id)
     g.logged.__enter__()
     g.correlation_id = uuid7()
-    if request.endpoint and request.endpoint.rpartition(".")[2] in UNTRACED:
+    if request.blueprint == health.NAME:
         return
     from shared.http.routes import current_runtime
 
@@ -127,8 +128,10 @@ def _after(response: Response) -> Response:
     from shared.http.routes import current_runtime
 
     response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if asking.is_secure():
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     REQUEST_SECONDS.labels(
         current_runtime().service.name,
         str(request.url_rule or "unknown"),

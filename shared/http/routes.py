@@ -11,10 +11,9 @@ from functools import wraps
 from typing import Any
 from uuid import UUID
 
-from flask import Request, Response, current_app, g, make_response, request
+from flask import Response, current_app, g, make_response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema
-from webargs.flaskparser import FlaskParser
 
 from shared.context import NETWORK, Actor, Context, Role
 from shared.errors import (
@@ -23,6 +22,7 @@ from shared.errors import (
     NotFoundError,
     UnauthenticatedError,
 )
+from shared.http.bodies import Parser
 from shared.mailbox import idempotency
 from shared.mailbox.idempotency import Answer
 from shared.service import Runtime
@@ -41,24 +41,6 @@ class MediaTypeError(InvalidError):
     code = "unsupported_media_type"
 
 
-class BadJsonError(InvalidError):
-    """The body is not valid JSON, or nested too deep, or has a number too long."""
-
-    status = 400
-    code = "bad_json"
-
-
-class _Parser(FlaskParser):
-    """webargs' parser, which lets pass what Python's refuses besides bad syntax."""
-
-    def load_json(self, req: Request, schema: Schema) -> Any:
-        """What the body says."""
-        try:
-            return super().load_json(req, schema)
-        except (RecursionError, ValueError) as error:
-            raise BadJsonError from error
-
-
 class Routes(Blueprint):  # type: ignore[misc]
     """The routes of one service.
 
@@ -66,7 +48,7 @@ class Routes(Blueprint):  # type: ignore[misc]
     `network=True`, where only network roles count. `roles` may not be empty.
     """
 
-    ARGUMENTS_PARSER = _Parser()
+    ARGUMENTS_PARSER = Parser()
 
     def __init__(self, service: str, about: str) -> None:
         super().__init__(
