@@ -2,11 +2,8 @@
 
 import logging
 import time
-from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
-from marshmallow import Schema, fields
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
@@ -15,6 +12,7 @@ from shared import logs
 from shared.errors import KapError
 from shared.http import asking, health, problems
 from shared.http.bodies import MAX_BODY_BYTES
+from shared.http.documents import ProblemApi
 from shared.http.limits import Limits
 from shared.http.operations import operations
 from shared.identity import TokenVerifier
@@ -31,37 +29,8 @@ HEADERS = {
 }
 """Of every answer that does not say otherwise, as pages for people do."""
 
-BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 log = logging.getLogger(__name__)
-
-
-class ProblemSchema(Schema):
-    """An error (RFC 9457)."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "never changes"})
-    request_id = fields.String(allow_none=True)
-    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
-
-
-class ProblemApi(Api):  # type: ignore[misc]
-    """flask-smorest, with problem documents for every error."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer with a problem document."""
-        return problems.on_http_error(error)
-
-    def _register_responses(self) -> None:
-        """Document errors with the media type they are answered with."""
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
-        super()._register_responses()
-        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -75,7 +44,6 @@ def create_app(runtime: Runtime) -> Flask:
         "OPENAPI_URL_PREFIX": f"/{service.name}",
         "OPENAPI_JSON_PATH": "openapi.json",
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
-        "API_SPEC_OPTIONS": {"components": {"securitySchemes": {"bearer": BEARER}}},
     }
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kap"] = runtime
@@ -98,7 +66,7 @@ def create_app(runtime: Runtime) -> Flask:
         app.register_blueprint(pages)
     if service.prepare:
         service.prepare(app, runtime)
-    _name_every_operation(api)
+    api.demand_names()
     return app
 
 
@@ -150,14 +118,3 @@ def _end_span(error: BaseException | None) -> None:
         span.__exit__(type(error) if error else None, error, None)
     if logged := g.pop("logged", None):
         logged.__exit__(None, None, None)
-
-
-def _name_every_operation(api: Any) -> None:
-    """Two operations of one name would make generated clients lose one of them."""
-    seen: set[str] = set()
-    for path in api.spec.to_dict()["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict) and (name := operation.get("operationId")):
-                if name in seen:
-                    raise TypeError(f"two routes are called {name}")
-                seen.add(name)
