@@ -88,13 +88,18 @@ class World:
         return self.lab.names(service)
 
 
-def open_world(lab: Lab, teller: Callable[[Caller], Teller] = Teller) -> World:
+def open_world(
+    lab: Lab,
+    teller: Callable[[Caller], Teller] = Teller,
+    *,
+    name: str = "Fictional Harbour Clinic",
+) -> World:
     """A clinic joins, with people and rooms; each of them calls as a `teller` does."""
     network = teller(lab.caller(Role.NETWORK_ADMIN))
     made = network.post(
         "scheduling",
         "/clinics",
-        name="Fictional Harbour Clinic",
+        name=name,
         time_zone="America/New_York",
         alert_response_seconds=2,
     )
