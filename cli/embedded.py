@@ -4,6 +4,7 @@ import fcntl
 import logging
 import os
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
@@ -50,6 +51,8 @@ class Embedded:
                 development_issuer=True,
                 callback_host=HOST,
                 repair_seconds=5.0,
+                # Whoever reaches it is on this machine.
+                trusted_proxies=frozenset({ip_network("127.0.0.0/8")}),
             )
 
         self.platform = Platform(load_all(), settings, front=FRONT)

@@ -4,10 +4,13 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 
 from shared.errors import KapError
+
+Network = IPv4Network | IPv6Network
 
 
 class SettingsError(KapError):
@@ -22,6 +25,20 @@ def _flag(value: str) -> bool:
     if value.lower() in ("", "0", "false", "no", "off"):
         return False
     raise ValueError(value)
+
+
+def _rate(value: str) -> str:
+    """A limit as `limits` reads it, such as 1200/minute; empty for none."""
+    if value.lower() == "off":
+        return ""
+    from limits import parse
+
+    parse(value)
+    return value
+
+
+def _networks(value: str) -> frozenset[Network]:
+    return frozenset(ip_network(name) for name in _names(value))
 
 
 def _names(value: str) -> frozenset[str]:
@@ -137,6 +154,36 @@ class Settings:
         "KAP_WORKER_BIND",
         "address the worker's health and metrics answer on",
         default="0.0.0.0:9000",
+    )
+    rate_storage: str = _from(
+        "KAP_RATE_STORAGE",
+        "where requests are counted, a URL; memory:// counts each process by itself",
+        _secret,
+        default="memory://",
+    )
+    rate_per_token: str = _from(
+        "KAP_RATE_PER_TOKEN",
+        "how much one token may ask of a service, or off",
+        _rate,
+        default="1200/minute",
+    )
+    rate_per_address: str = _from(
+        "KAP_RATE_PER_ADDRESS",
+        "how much one address may ask of a service, or off",
+        _rate,
+        default="6000/minute",
+    )
+    rate_sign_ins: str = _from(
+        "KAP_RATE_SIGN_INS",
+        "how often one address may sign in, or come with a bad token, or off",
+        _rate,
+        default="60/minute",
+    )
+    trusted_proxies: frozenset[Network] = _from(
+        "KAP_TRUSTED_PROXIES",
+        "networks of our own proxies and services, whose X-Forwarded-For is believed",
+        _networks,
+        default=frozenset(),
     )
     repair_seconds: float = _from(
         "KAP_REPAIR_SECONDS",

@@ -30,6 +30,7 @@ from shared.testing.servers.process import Sandbox, free_port
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 45.0
+RATES = ("KAP_RATE_PER_TOKEN", "KAP_RATE_PER_ADDRESS", "KAP_RATE_SIGN_INS")
 _LOG_LINES_SHOWN = 25
 
 
@@ -188,6 +189,8 @@ class Deployment:
             "KAP_MASTER_KEYS": f"@{self.master_keys}",
             "KAP_HTTP_BIND": f"127.0.0.1:{port}",
             "KAP_WORKER_BIND": f"127.0.0.1:{port}",
+            # All load comes from one address, and as few people.
+            **dict.fromkeys(RATES, "off"),
             **self._more,
         }
 
