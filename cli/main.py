@@ -20,7 +20,7 @@ COMMANDS = {
     "worker": ("cli.processes", "Run the worker of one service."),
     "migrate": ("cli.deploy", "Bring databases up to date."),
     "topology": ("cli.deploy", "Declare exchanges and queues on the broker."),
-    "keys": ("cli.deploy", "Make the keys tokens are signed with."),
+    "keys": ("cli.keys", "Make the keys of a deployment, and put new ones in place."),
     "seed": ("cli.seed", "Fill a deployment with fictional clinics."),
     "token": ("cli.deploy", "Sign a bearer token for a person or a machine."),
     "events": ("cli.events", "Show which events there are and who hears them."),

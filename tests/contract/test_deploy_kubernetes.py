@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from cli import processes
-from cli.deploy import SIGNING_KEY, TOKEN_KEYS
+from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
 from cli.manifests import problems
 from cli.services import FRONT, NAMES
 from shared.settings import Settings
