@@ -1,6 +1,5 @@
 """`kap migrate`, `topology`, `token`: what a deployment is prepared with."""
 
-import os
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -11,8 +10,6 @@ from cli.services import NAMES, load, load_all
 from shared.access import Role
 from shared.context import Actor
 
-SIGNING_KEY = "signing-key.json"
-TOKEN_KEYS = "token-keys.json"  # noqa: S105 - a file's name.
 MASTER_KEYS = "master-keys.json"
 
 
@@ -105,20 +102,6 @@ def show() -> None:
         click.echo(name)
         for event_type in types:
             click.echo(f"  {binding_key(event_type)}")
-
-
-def make_keys(folder: Path) -> tuple[Path, Path]:
-    """The files of a signing key and of its public key set; made once."""
-    from shared.identity import new_key, public_keys
-
-    folder.mkdir(parents=True, exist_ok=True)
-    signing, public = folder / SIGNING_KEY, folder / TOKEN_KEYS
-    if not signing.exists():
-        key = new_key()
-        with os.fdopen(os.open(signing, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(key)
-    public.write_text(public_keys(signing.read_text()))
-    return signing, public
 
 
 def make_master_keys(folder: Path) -> Path:

@@ -10,8 +10,9 @@ from typing import IO, Any
 
 import click
 
-from cli.deploy import make_keys, make_master_keys
+from cli.deploy import make_master_keys
 from cli.services import FRONT, load_all
+from cli.signing_keys import make_keys
 from shared.logs import log_to
 from shared.platform import Platform
 from shared.settings import Settings

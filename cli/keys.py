@@ -8,8 +8,9 @@ from uuid import UUID
 
 import click
 
-from cli.deploy import MASTER_KEYS, make_keys, make_master_keys
+from cli.deploy import MASTER_KEYS, make_master_keys
 from cli.services import NAMES, load
+from cli.signing_keys import FOLDER, make_keys, prune_signing, rotate_signing
 
 
 class _Keys(click.Group):
@@ -28,7 +29,7 @@ def keys() -> None:
 
 
 @keys.command()
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@FOLDER
 def make(folder: Path) -> None:
     """Make the keys of a deployment in FOLDER, unless they are there."""
     signing, public = make_keys(folder)
@@ -166,3 +167,7 @@ def _databases(url: str, master_keys: str) -> Iterator[tuple[str, Any]]:
             own = Path(own[1:]).read_text().strip()
         with closing(Database(own, vault=Vault(masters))) as database:
             yield name, database
+
+
+keys.add_command(rotate_signing)
+keys.add_command(prune_signing)

@@ -30,6 +30,7 @@ class MachineToken(httpx.Auth):
             id=uuid5(NAMESPACE_URL, f"kap:{service}"),
             network_roles=frozenset({Role.SERVICE}),
         )
+        self._service = service
         self._token, self._renew_at = "", 0.0
 
     def auth_flow(
@@ -37,7 +38,9 @@ class MachineToken(httpx.Auth):
     ) -> Generator[httpx.Request, httpx.Response, None]:
         """Add the header; renew the token when half its life is over."""
         if time.monotonic() > self._renew_at:
-            self._token = self._issuer.issue(self._actor, valid_for=TOKEN_LIFE)
+            self._token = self._issuer.issue(
+                self._actor, valid_for=TOKEN_LIFE, client=self._service
+            )
             self._renew_at = time.monotonic() + TOKEN_LIFE.total_seconds() / 2
         request.headers["Authorization"] = f"Bearer {self._token}"
         yield request

@@ -1,16 +1,20 @@
 """What the environment says, read once where a process starts."""
 
+import ipaddress
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field, fields
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from shared.errors import KapError
 
-Network = IPv4Network | IPv6Network
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+DEVELOPMENT_SECRET = "development-only"  # noqa: S105 - known to everybody.
+"""It guards nothing that one click on the development issuer's page would not give."""
 
 
 class SettingsError(KapError):
@@ -38,7 +42,7 @@ def _rate(value: str) -> str:
 
 
 def _networks(value: str) -> frozenset[Network]:
-    return frozenset(ip_network(name) for name in _names(value))
+    return frozenset(ipaddress.ip_network(name) for name in _names(value))
 
 
 def _names(value: str) -> frozenset[str]:
@@ -69,9 +73,18 @@ def _secret(value: str) -> str:
 
 
 def _reference(value: str) -> str:
-    """A secret as it is said, a file's name included: the file may change later."""
+    """What it says, or where that is: a file that may change, an address."""
     _secret(value)
     return value
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, as an address or a `Host` header names it, is this machine."""
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _from(
@@ -102,7 +115,7 @@ class Settings:
         "KAP_SIGNING_KEY", "private JWK of this deployment's machine tokens", _secret
     )
     token_keys: str = _from(
-        "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _secret
+        "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _reference
     )
     master_keys: str = _from(
         "KAP_MASTER_KEYS",
@@ -131,11 +144,48 @@ class Settings:
         _names,
         default=frozenset(),
     )
+    public_url: str = _from(
+        "KAP_PUBLIC_URL",
+        "where browsers find the console, such as https://kap.clinics.example",
+        lambda value: value.rstrip("/"),
+        default="http://127.0.0.1:8080",
+    )
+    oidc_issuer: str = _from(
+        "KAP_OIDC_ISSUER",
+        "the OpenID provider that signs people in, by its `iss`",
+        default="",
+    )
+    oidc_discovery: str = _from(
+        "KAP_OIDC_DISCOVERY",
+        "where the provider's configuration is, if not below its issuer's address",
+        default="",
+    )
+    oidc_keys: str = _from(
+        "KAP_OIDC_KEYS",
+        "the provider's JWK set, if it is not to be found by its configuration",
+        _reference,
+        default="",
+    )
+    oidc_client_id: str = _from(
+        "KAP_OIDC_CLIENT_ID", "the console's name at the provider", default=""
+    )
+    oidc_client_secret: str = _from(
+        "KAP_OIDC_CLIENT_SECRET",
+        "the console's secret at the provider",
+        _secret,
+        default="",
+    )
     development_issuer: bool = _from(
         "KAP_DEVELOPMENT_ISSUER",
-        "issue tokens to anybody who asks; for trying the platform only",
+        "sign in anybody as anybody; for trying the platform on one machine only",
         _flag,
         default=False,
+    )
+    development_secret: str = _from(
+        "KAP_DEVELOPMENT_SECRET",
+        "what the secrets of the development issuer's programs are made from",
+        _secret,
+        default=DEVELOPMENT_SECRET,
     )
     callback_host: str = _from(
         "KAP_CALLBACK_HOST",
@@ -213,6 +263,25 @@ class Settings:
                 values[item.name] = item.metadata["read"](given)
             except (ValueError, OSError) as error:
                 problems.append(f"{name} makes no sense ({error}): {about}")
+        if not problems:
+            settings = cls(**values)
+            problems = list(settings.contradictions())
         if problems:
             raise SettingsError("\n".join(problems))
-        return cls(**values)
+        return settings
+
+    def contradictions(self) -> Iterator[str]:
+        """What does not go together in how people are signed in."""
+        is_here = is_loopback(urlsplit(self.public_url).netloc)
+        if self.development_issuer and not is_here:
+            yield (
+                "KAP_DEVELOPMENT_ISSUER signs in anybody as anybody, so KAP_PUBLIC_URL "
+                "must be on this machine, such as http://127.0.0.1:8080"
+            )
+        if self.development_issuer and self.oidc_issuer:
+            yield "KAP_DEVELOPMENT_ISSUER and KAP_OIDC_ISSUER exclude each other"
+        if self.token_issuer in (self.oidc_issuer, self.public_url):
+            yield "KAP_TOKEN_ISSUER is the deployment's own name, and nobody else's"
+        for url in (self.oidc_issuer, self.oidc_discovery, self.oidc_keys):
+            if url.startswith("http://") and not is_here:
+                yield f"{url} must be an https URL: who answers there is believed"

@@ -15,7 +15,7 @@ from shared.http.bodies import MAX_BODY_BYTES
 from shared.http.documents import ProblemApi
 from shared.http.limits import Limits
 from shared.http.operations import operations
-from shared.identity import TokenVerifier
+from shared.identity import verifier_of
 from shared.ids import uuid7
 from shared.metrics import REQUEST_SECONDS
 from shared.service import Runtime
@@ -47,9 +47,7 @@ def create_app(runtime: Runtime) -> Flask:
     }
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kap"] = runtime
-    app.extensions["kap_verifier"] = TokenVerifier(
-        runtime.settings.token_keys, issuer=runtime.settings.token_issuer
-    )
+    app.extensions["kap_verifier"] = verifier_of(runtime.settings)
     app.before_request(_before)
     app.after_request(_after)
     app.teardown_request(_end_span)

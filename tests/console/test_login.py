@@ -11,7 +11,7 @@ from werkzeug.test import Client, TestResponse
 from services.console.app import service as console
 from services.console.login import COOKIE, LONGEST_TOKEN, PARTS
 from shared.access import Role
-from shared.identity import TokenIssuer, TokenVerifier, new_key
+from shared.identity import TokenIssuer, TokenVerifier, new_key, verifier_of
 from shared.testing.lab import Caller, Lab
 from tests.console.browser import SAME_ORIGIN, Browser, token_of
 from tests.console.clinic_day import ClinicDay
@@ -49,7 +49,7 @@ def cookie_of(answer: TestResponse) -> str:
 
 def verifier(lab: Lab) -> TokenVerifier:
     """What every service verifies tokens with."""
-    return TokenVerifier(lab.runtime("console").settings.token_keys, issuer="kap")
+    return verifier_of(lab.runtime("console").settings)
 
 
 def test_the_development_issuer_signs_what_is_asked_for(lab: Lab) -> None:
