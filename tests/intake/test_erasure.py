@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
 from services.intake.app import service
+from services.intake.domain import Patient
 from services.intake.models import patients, referrals
 from shared.access import Role
 from shared.ids import uuid7
@@ -126,8 +127,6 @@ def test_why_it_was_done_is_kept_sealed(
     erase(admin, referred(clinic))
 
     with lab.unit_of_work("intake", clinic.id) as uow:
-        from services.intake.domain import Patient
-
         (patient,) = uow.all(select(Patient))
         raw = uow.connection.execute(text("select erased_because from patients"))
         sealed = bytes(raw.scalar_one())

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -106,8 +107,6 @@ def test_a_file_that_was_rewritten_unseen_is_read_again_for_an_unknown_key(
     # In place, of the same length, with the same time: nothing of the file tells.
     with path.open("r+") as file:
         file.write(ring_of(b=b"b" * 32))
-    import os
-
     os.utime(path, ns=(seen.st_atime_ns, seen.st_mtime_ns))
     master_id, wrapped = Keyring(ring_of(b=b"b" * 32)).wrap(KEY)
 
