@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import inspect, text
 
 from services.intake.app import service
-from shared.context import Role
-from shared.testing.lab import Lab
+from shared.access import Role
+from shared.testing.lab import EVERYTHING, Lab
 from tests.conftest import MakeLab
 from tests.intake.clinic_lab import Clinic, a_referral
 
@@ -35,7 +35,7 @@ def stored(lab: Lab) -> str:
         path = Path(str(database.engine.url.database))
         files = path.parent.glob(f"{path.name}*")
         return b"".join(each.read_bytes() for each in files).decode(errors="replace")
-    with database.engine.begin() as connection:
+    with database.begin(EVERYTHING) as connection:
         names = inspect(connection).get_table_names()
         rows = [connection.execute(text(f'select * from "{name}"')) for name in names]
         return "".join(repr(tuple(row)) for found in rows for row in found)
