@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
@@ -13,6 +14,7 @@ import psycopg
 from bench import floor
 from bench.deployment import Deployment, wait_for
 from bench.load import Ask, Pair, Side, compare
+from bench.without import lift
 from cli.services import load
 from shared.access import Role
 from shared.context import Actor, Context
@@ -26,6 +28,7 @@ from shared.events.scheduling import (
 from shared.identity import TokenIssuer
 from shared.ids import utc_now, uuid7
 from shared.service import Runtime
+from shared.testing.deployment import Deployment as AnyDeployment
 from shared.testing.servers.process import free_port
 
 SESSIONS = 12
@@ -39,6 +42,9 @@ VITALS = {
     "respiratory_rate_bpm": 14,
     "moaas": 5,
 }
+
+
+WRITTEN = {"late_reason": "The cuff was too loose at first and had to be put on anew."}
 
 
 def measure(
@@ -87,18 +93,6 @@ def platform(deployment: Deployment, processes: Mapping[str, int]) -> tuple[Side
     token = _token(deployment, clinic_id)
     headers = {"Authorization": f"Bearer {token}"}
     below = f"/v1/clinics/{clinic_id}"
-    writes = [
-        Ask(
-            port=deployment.port("api", "sessions"),
-            method="POST",
-            path=f"/sessions{below}/sessions/{session_id}/vitals",
-            headers={**headers, "Content-Type": "application/json"},
-            body=json.dumps(VITALS),
-        )
-        for session_id in (
-            _session(deployment, clinic_id, token) for _ in range(SESSIONS)
-        )
-    ]
     read = Ask(
         port=deployment.port("api", "scheduling"),
         method="GET",
@@ -106,13 +100,67 @@ def platform(deployment: Deployment, processes: Mapping[str, int]) -> tuple[Side
         headers=headers,
     )
     return (
-        Side(asks=writes, process_id=processes["sessions"]),
+        _writes(deployment, clinic_id, processes["sessions"]),
         Side(asks=[read] * SESSIONS, process_id=processes["scheduling"]),
     )
 
 
-def _token(deployment: Deployment, clinic_id: UUID | None) -> str:
-    settings = deployment.settings("scheduling")
+def measure_trust(deployment: Deployment, process_id: int, *, seconds: float) -> Pair:
+    """The same write with encryption, audit trail and row-level security, and without.
+
+    It has a sentence that is sealed.
+
+    Args:
+        process_id: the API of sessions, with all three.
+    """
+    with Without(
+        [load("sessions")], deployment.postgres, deployment.rabbit, name="without"
+    ) as bare:
+        lift(bare.url("sessions"))
+        process = bare.start("api", "sessions")
+        return compare(
+            _writes(deployment, uuid4(), process_id, **WRITTEN),
+            _writes(bare, uuid4(), process.pid, **WRITTEN),
+            seconds=seconds,
+        )
+
+
+class Without(AnyDeployment):
+    """A deployment whose APIs do without what trust costs."""
+
+    def kap(
+        self, what: str, service: str, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """The API as `bench.without` starts it."""
+        assert what == "api"
+        command = [sys.executable, "-m", "bench.without", service]
+        return self.run(command, environment)
+
+
+def _writes(
+    deployment: AnyDeployment, clinic_id: UUID, process_id: int, **more: str
+) -> Side:
+    """Vital signs of sessions that run at once in a clinic."""
+    token = _token(deployment, clinic_id)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    sessions = [_session(deployment, clinic_id, token) for _ in range(SESSIONS)]
+    return Side(
+        asks=[
+            Ask(
+                port=deployment.port("api", "sessions"),
+                method="POST",
+                path=f"/sessions/v1/clinics/{clinic_id}/sessions/{session_id}/vitals",
+                headers=headers,
+                body=json.dumps({**VITALS, **more}),
+            )
+            for session_id in sessions
+        ],
+        process_id=process_id,
+    )
+
+
+def _token(deployment: AnyDeployment, clinic_id: UUID | None) -> str:
+    settings = deployment.settings("sessions")
     issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
     staff = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
     admin = frozenset({Role.NETWORK_ADMIN})
@@ -133,7 +181,7 @@ def _clinic(deployment: Deployment) -> UUID:
     return UUID(answer.raise_for_status().json()["id"])
 
 
-def _session(deployment: Deployment, clinic_id: UUID, token: str) -> str:
+def _session(deployment: AnyDeployment, clinic_id: UUID, token: str) -> str:
     """A running session, as events and staff would have made it."""
     patient_id, appointment_id = uuid7(), uuid7()
     _hear(deployment, clinic_id, patient_id, appointment_id)
@@ -165,7 +213,7 @@ def _session(deployment: Deployment, clinic_id: UUID, token: str) -> str:
 
 
 def _hear(
-    deployment: Deployment, clinic_id: UUID, patient_id: UUID, appointment_id: UUID
+    deployment: AnyDeployment, clinic_id: UUID, patient_id: UUID, appointment_id: UUID
 ) -> None:
     """Let the sessions service hear what it would have heard by then."""
     service = load("sessions")

@@ -62,6 +62,10 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         tell("requests")
         apis = {name: processes[f"{name} api"].pid for name in APIS}
         write, read = requests.measure(deployment, apis, seconds=2 if quick else 6)
+        tell("what trust costs")
+        trust = requests.measure_trust(
+            deployment, apis["sessions"], seconds=2 if quick else 6
+        )
         tell("memory over many events")
         grown = memory.measure_processes(
             deployment, processes, 5_000 if quick else 100_000
@@ -72,6 +76,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _latency(latency),
         _requests("write requests (vital signs)", write, 0.5),
         _requests("read requests (a clinic)", read, 0.5),
+        _requests("write with encryption, audit and row-level security", trust, 0.7),
         *map(_memory, grown),
     ]
 

@@ -94,6 +94,7 @@ class Runtime:
     news: threading.Event = field(default_factory=threading.Event)
     post: threading.Event = field(default_factory=threading.Event)
     notifier: Notifier | None = None
+    work: type[UnitOfWork] = UnitOfWork
 
     @classmethod
     def start(
@@ -127,6 +128,7 @@ class Runtime:
             tracing=self.tracing,
             conflicts=self.service.conflicts,
             causing=causing,
+            kind=self.work,
         ) as uow:
             yield uow
         if on is None and uow.has_news:

@@ -291,6 +291,7 @@ def transaction(
     tracing: Tracing,
     conflicts: Mapping[str, type[KapError]],
     causing: Envelope | None = None,
+    kind: type[UnitOfWork] = UnitOfWork,
 ) -> Iterator[UnitOfWork]:
     """A unit of work; leaving it commits, an exception rolls everything back.
 
@@ -305,15 +306,13 @@ def transaction(
     ):
         if isinstance(bind, Connection):
             narrow(bind, reach)
-            uow = UnitOfWork(bind, context, now=now, tracing=tracing, causing=causing)
+            uow = kind(bind, context, now=now, tracing=tracing, causing=causing)
             yield uow
             uow.write()
             uow.close()
             return
         with bind.begin(reach) as connection:
-            uow = UnitOfWork(
-                connection, context, now=now, tracing=tracing, causing=causing
-            )
+            uow = kind(connection, context, now=now, tracing=tracing, causing=causing)
             try:
                 yield uow
                 _commit(uow)

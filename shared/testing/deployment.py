@@ -213,7 +213,13 @@ class Deployment:
         if what == "api":
             metrics = self.processes.folder / f"metrics-{service}-{port}"
             said.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))
-        return self.processes.kap(what, service, environment=said)
+        return self.kap(what, service, said)
+
+    def kap(
+        self, what: str, service: str, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start a process of a service."""
+        return self.processes.kap(what, service, environment=environment)
 
     def wait_until_ready(
         self, process: subprocess.Popen[bytes], what: str, service: str

@@ -13,6 +13,7 @@ from cli.deploy import MASTER_KEYS
 from cli.manifests import problems
 from cli.services import FRONT, NAMES
 from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
+from shared.service import Runtime
 from shared.settings import Settings
 from shared.worker.run import STOP_SECONDS
 
@@ -183,7 +184,8 @@ def test_an_api_ends_its_requests_before_it_is_killed(name: str) -> None:
         token_keys="{}",
         master_keys="{}",
     )
-    graceful = processes._gunicorn(name, settings).cfg.graceful_timeout
+    server = processes.gunicorn_for(name, settings, Runtime.start)
+    graceful = server.cfg.graceful_timeout
 
     pause = _container(f"{name}-api")["lifecycle"]["preStop"]["sleep"]["seconds"]
 
