@@ -5,7 +5,7 @@ import re
 import pytest
 from werkzeug.test import Client
 
-from services.console.login import COOKIE
+from services.console.cookies import COOKIE
 from services.console.security import POLICY
 from shared.access import Role
 from shared.ids import uuid7

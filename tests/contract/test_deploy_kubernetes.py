@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from cli import processes
-from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
 from cli.manifests import problems
 from cli.services import FRONT, NAMES
+from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
 from shared.settings import Settings
 from shared.worker.run import STOP_SECONDS
 
