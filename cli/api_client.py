@@ -1,13 +1,20 @@
 """Calls a deployment's HTTP APIs, as any outside client would."""
 
-from collections.abc import Mapping
+import json
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import click
 import httpx
 
+from shared.settings import DEVELOPMENT_SECRET
+
 DEFAULT_URL = "http://127.0.0.1:8080"
+SECRET_FILE = Path("data/development-secret")
+"""Where `kap up` keeps what the secrets of its issuer's programs are made from."""
 
 
 class RefusedError(Exception):
@@ -74,9 +81,13 @@ class Caller:
 class Deployment:
     """A platform behind one URL."""
 
-    def __init__(self, url: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(self, url: str, *, secret: str | None = None) -> None:
+        """Args:
+        secret: of its development issuer; looked for, if it is needed and not given.
+        """
         self.url = url
-        self.client = httpx.Client(base_url=url, timeout=30, transport=transport)
+        self.client = httpx.Client(base_url=url, timeout=30)
+        self._secret = secret
 
     def development_caller(
         self, *roles: str, clinic_id: str | None = None, subject: UUID | None = None
@@ -86,23 +97,57 @@ class Deployment:
         Raises:
             ClickException: the deployment does not issue tokens to everybody.
         """
-        body: dict[str, Any] = {
+        token = self.development_token(*roles, clinic_id=clinic_id, subject=subject)
+        return Caller(self.client, token, clinic_id)
+
+    def development_token(
+        self, *roles: str, clinic_id: str | None = None, subject: UUID | None = None
+    ) -> str:
+        """A token for somebody with roles, which only the demo may ask for so.
+
+        Raises:
+            ClickException: the deployment has no development issuer, or another secret.
+        """
+        from services.console.development.clients import Client, client_secret
+
+        wish: dict[str, Any] = {
             "roles": {clinic_id: list(roles)} if clinic_id else {},
             "network_roles": [] if clinic_id else list(roles),
             "subject": str(subject) if subject else None,
         }
-        answer = self.client.post("/dev/token", json=body)
-        if answer.is_error:
-            raise click.ClickException(
-                f"{self.url} issues no tokens for trying it out "
-                "(KAP_DEVELOPMENT_ISSUER is off)"
-            )
-        return Caller(self.client, answer.json()["token"], clinic_id)
+        asked = {"grant_type": "client_credentials", "wish": json.dumps(wish)}
+        for secret in [self._secret] if self._secret else list(_secrets()):
+            known_by = (Client.DEMO.value, client_secret(secret, Client.DEMO))
+            answer = self.client.post("/oauth/token", data=asked, auth=known_by)
+            if answer.is_success:
+                self._secret = secret
+                return str(answer.json()["access_token"])
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                raise click.ClickException(
+                    f"{self.url} issues no tokens for trying it out "
+                    "(KAP_DEVELOPMENT_ISSUER is off)"
+                )
+        raise click.ClickException(
+            f"{self.url} does not know this program: set KAP_DEVELOPMENT_SECRET to "
+            f"@ and the platform's own {SECRET_FILE.name}"
+        )
 
     def callback_host(self) -> str:
         """The name under which the deployment reaches the caller's machine."""
         host: str = self.client.get("/dev/about").json()["callback_host"]
         return host
+
+
+def _secrets() -> Iterator[str]:
+    """What the secret of a development issuer may be, likely ones first."""
+    said = os.environ.get("KAP_DEVELOPMENT_SECRET", "")
+    named = Path(said[1:]) if said.startswith("@") else None
+    if said and not named:
+        yield said
+    for path in (named, SECRET_FILE):
+        if path and path.is_file():
+            yield path.read_text().strip()
+    yield DEVELOPMENT_SECRET
 
 
 def with_token(url: str, token: str, clinic_id: str | None = None) -> Caller:

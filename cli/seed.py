@@ -17,13 +17,12 @@ PATIENTS = 4
 @click.option("--url", default=DEFAULT_URL, show_default=True, help="The deployment.")
 def seed(url: str) -> None:
     """Fill a deployment with fictional clinics, unless it has any."""
-    count = seed_once(url)
+    count = seed_once(Deployment(url))
     click.echo(f"{count} clinics" if count else "there are clinics already")
 
 
-def seed_once(url: str) -> int:
+def seed_once(deployment: Deployment) -> int:
     """Seed a deployment that has no clinic; how many were made."""
-    deployment = Deployment(url)
     network = deployment.development_caller("network_admin")
     if network.get("scheduling", "/clinics")["items"]:
         return 0

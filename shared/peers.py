@@ -106,6 +106,11 @@ class Peers:
         except httpx.HTTPError as error:
             raise UnavailableError(f"{service} does not answer") from error
 
+    def way_to(self, service: str) -> tuple[str, httpx.BaseTransport]:
+        """Where a service answers, and how it is reached."""
+        transport = self._transport(service) if self._transport else None
+        return self._url.format(service=service), transport or httpx.HTTPTransport()
+
     def close(self) -> None:
         """Let the connections go."""
         for client in self._clients.values():

@@ -80,7 +80,10 @@ class Platform:
         if app is None:
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"There is no such service.\n"]
-        return app(environ, start_response)
+        # A service may ask itself: what it keeps in `g` for one request is not the
+        # other's.
+        with app.app_context():
+            return app(environ, start_response)
 
     def close(self) -> None:
         """Give everything back."""

@@ -37,31 +37,30 @@ def demo(url: str | None, quiet: bool) -> None:
     miss ends it with status 1.
     """
     if url:
-        raise SystemExit(play(url.rstrip("/"), quiet=quiet))
+        raise SystemExit(play(Deployment(url.rstrip("/")), quiet=quiet))
     with _embedded() as own:
         raise SystemExit(play(own, quiet=quiet))
 
 
-def play(url: str, *, quiet: bool) -> int:
+def play(deployment: Deployment, *, quiet: bool) -> int:
     """Play against a deployment; the exit status."""
     from rich.console import Console
 
     from cli.demo.report import print_report, print_verdict
 
     console = Console()
-    played, found = _play_and_look(url, console, quiet=quiet)
+    played, found = _play_and_look(deployment, console, quiet=quiet)
     print_report(played, found, console)
     return print_verdict(played, found, console)
 
 
 def _play_and_look(
-    url: str, console: "Console", *, quiet: bool
+    deployment: Deployment, console: "Console", *, quiet: bool
 ) -> "tuple[list[Played], Findings]":
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from cli.demo import audit, day
 
-    deployment = Deployment(url)
     host = _callback_host(deployment)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Receiver(reachable_from_outside=host != "127.0.0.1") as receiver:
@@ -103,7 +102,7 @@ def _auditor(deployment: Deployment, clinic: Clinic) -> Caller:
 
 
 @contextmanager
-def _embedded() -> Iterator[str]:
+def _embedded() -> Iterator[Deployment]:
     """A platform of our own, in a folder that goes away."""
     from cli.embedded import Embedded
 
@@ -113,6 +112,6 @@ def _embedded() -> Iterator[str]:
         thread = threading.Thread(target=embedded.serve, daemon=True)
         thread.start()
         try:
-            yield embedded.url
+            yield Deployment(embedded.url, secret=embedded.secret)
         finally:
             embedded.stop()

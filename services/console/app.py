@@ -2,10 +2,10 @@
 
 from flask import Flask
 
-from services.console import errors, filters, handlers, security, wording
+from services.console import errors, filters, handlers, login, security, wording
 from services.console.api import routes
 from services.console.assets import asset, assets
-from services.console.login import development
+from services.console.development import development
 from services.console.models import metadata
 from services.console.pages import site
 from shared.audit import witness
@@ -17,8 +17,8 @@ SIGN_INS = frozenset({"site.enter", "development.issue_token"})
 """Where one may try who one is."""
 
 
-def prepare(app: Flask, runtime: Runtime) -> None:  # noqa: ARG001 - a service's hook.
-    """Give pages their words, their headers and their errors."""
+def prepare(app: Flask, runtime: Runtime) -> None:
+    """Give pages their words, their headers, their errors and their sign-in."""
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.globals.update(asset=asset, say=wording.say)
     app.jinja_env.trim_blocks = True
@@ -26,6 +26,7 @@ def prepare(app: Flask, runtime: Runtime) -> None:  # noqa: ARG001 - a service's
     app.after_request(security.add_headers)
     app.extensions["kap_limits"].sign_in_at(SIGN_INS)
     errors.install(app)
+    login.install(app, runtime)
 
 
 service = Service(

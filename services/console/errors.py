@@ -11,7 +11,7 @@ from services.console import login
 from shared.errors import KapError, UnauthenticatedError
 from shared.http import problems
 
-PROGRAMS = ("/console/", "/dev/")
+PROGRAMS = ("/console/", "/dev/", "/.well-known/", "/oauth/token", "/oauth/jwks")
 """Paths that programs ask for."""
 
 log = logging.getLogger(__name__)

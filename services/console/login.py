@@ -1,177 +1,121 @@
-"""Signing in: a bearer token in a cookie that scripts cannot read.
+"""Who is signed in, at which provider people sign in, and how long that lasts.
 
-Where the deployment has the development issuer, whoever asks gets a token: to try the
-platform, never to run a clinic. Elsewhere the network's identity provider issues them.
+A browser keeps its person's bearer token, and how the visit goes on; nothing is kept on
+the server, so that any process can answer.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
 
-from flask import Blueprint, Response, current_app, jsonify, request
-from marshmallow import ValidationError, fields
+import httpx
+from flask import Flask, Response, current_app, g, request
 
-from services.console.security import is_secure
+from services.console import cookies
+from services.console.cookies import Visit
+from services.console.development.asking import CALLBACK, Codes
+from services.console.development.clients import Client, client_secret
+from services.console.provider import Provider, SignInError, Tokens
+from services.console.security import SAFE_METHODS
 from services.console.visitor import Visitor
-from shared.access import Role
-from shared.context import Actor
-from shared.errors import InvalidError, NotFoundError, UnauthenticatedError
-from shared.http import Body
-from shared.http.door import MediaTypeError, current_runtime
-from shared.http.schemas import TextField
-from shared.identity import TokenIssuer, TokenVerifier
-from shared.ids import uuid7
+from shared.errors import UnauthenticatedError, UnavailableError
+from shared.http.routes import current_runtime
+from shared.identity import TokenVerifier
+from shared.identity.sources import WELL_KNOWN
+from shared.identity.trusted import discovery_url
+from shared.service import Runtime
+from shared.settings import is_loopback
 
-COOKIE = "kap_session"
-LONGEST_TOKEN = 3_800
-"""A cookie may have 4,096 bytes, its name and attributes included."""
+NOTED_EVERY = timedelta(minutes=1)
+"""How often it is noted that somebody does something."""
 
-WORKING_DAY = timedelta(hours=12)
-
-development = Blueprint("development", __name__, url_prefix="/dev")
+RENEWED_BEFORE_SECONDS = 60
 
 
-class TokenBody(Body):
-    """Who a token is to speak for."""
+class _ToOurselves(httpx.BaseTransport):
+    """Carries what is asked of our public address to where the console answers."""
 
-    roles = fields.Dict(
-        keys=fields.UUID(),
-        values=fields.List(fields.Enum(Role, by_value=True)),
-        load_default=dict,
-    )
-    network_roles = fields.List(fields.Enum(Role, by_value=True), load_default=list)
-    name = TextField(load_default=None, allow_none=True, longest=80)
-    subject = fields.UUID(load_default=None, allow_none=True)
+    def __init__(self, runtime: Runtime) -> None:
+        url, self._inner = runtime.peers.way_to(runtime.service.name)
+        self._own = httpx.URL(url)
 
-
-_token_body = TokenBody()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """A part somebody trying the platform may play."""
-
-    role: Role
-    name: str
-    about: str
-
-    @property
-    def is_network(self) -> bool:
-        """Whether it counts in the whole network, not in one clinic."""
-        return self.role is Role.NETWORK_ADMIN
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Ask; the name that was asked for stays in the `Host` header."""
+        own = self._own
+        request.url = request.url.copy_with(
+            scheme=own.scheme, host=own.host, port=own.port
+        )
+        return self._inner.handle_request(request)
 
 
-PARTS = (
-    Part(role=Role.FRONT_DESK, name="Front desk", about="Arrivals, escorts, bookings"),
-    Part(role=Role.THERAPIST, name="Therapist", about="Preparation and integration"),
-    Part(role=Role.PRESCRIBER, name="Prescriber", about="Decisions, orders, doses"),
-    Part(role=Role.MONITOR, name="Monitor", about="Vital signs during a session"),
-    Part(role=Role.CLINIC_ADMIN, name="Clinic admin", about="Rooms and people"),
-    Part(role=Role.NETWORK_ADMIN, name="Network admin", about="Clinics and operations"),
-)
+def install(app: Flask, runtime: Runtime) -> None:
+    """Give the application what signing in needs."""
+    secret = runtime.settings.signing_key
+    app.extensions["kap_provider"] = _provider(runtime, app.extensions["kap_verifier"])
+    app.extensions["kap_sealers"] = cookies.Sealers(secret)
+    app.extensions["kap_development_codes"] = Codes(secret)
+    app.after_request(_keep_visit)
 
 
-@development.post("/token")
-def issue_token() -> Response:
-    """A token for whoever asks; only where the development issuer is switched on."""
-    demand_development()
-    if not request.is_json:
-        raise MediaTypeError
-    try:
-        body: dict[str, Any] = _token_body.load(request.get_json())
-    except ValidationError as error:
-        raise InvalidError(f"the request does not fit: {error.messages}") from error
-    actor = Actor(
-        id=body["subject"] or uuid7(),
-        roles={key: frozenset(roles) for key, roles in body["roles"].items()},
-        network_roles=frozenset(body["network_roles"]),
-    )
-    return jsonify(token=sign(actor, name=body["name"]))
-
-
-@development.get("/about")
-def about() -> Response:
-    """What a demo needs to know of this deployment."""
-    demand_development()
-    host = current_runtime().settings.callback_host
-    return jsonify(callback_host=host, development=True)
+def provider() -> Provider | None:
+    """Where people sign in; None where the deployment names no place."""
+    found: Provider | None = current_app.extensions["kap_provider"]
+    return found
 
 
 def is_development() -> bool:
-    """Whether anybody may have a token."""
+    """Whether anybody may be anybody."""
     return current_runtime().settings.development_issuer
 
 
-def demand_development() -> None:
-    """Refuse where tokens are issued elsewhere.
+def redirect_uri() -> str:
+    """Where people come back to from the provider."""
+    return own_origin() + CALLBACK
+
+
+def own_origin() -> str:
+    """Where browsers find us, as the settings say.
+
+    A machine has several names for itself, and a cookie belongs to one of them, so
+    whoever tries the platform goes on under the name they began with.
+    """
+    if is_development() and is_loopback(request.host):
+        return request.host_url.rstrip("/")
+    return current_runtime().settings.public_url
+
+
+def sign_in(response: Response, tokens: Tokens) -> Response:
+    """Begin a visit.
 
     Raises:
-        NotFoundError: the development issuer is switched off.
+        InvalidError: the token is longer than a cookie may be.
     """
-    if not is_development():
-        raise NotFoundError("there is nothing here")
-
-
-def play(role: Role, clinic_id: UUID | None) -> str:
-    """The token of the made-up person who plays a part; always the same person.
-
-    Raises:
-        InvalidError: there is no such part, or it needs a clinic.
-    """
-    part = next((part for part in PARTS if part.role is role), None)
-    if part is None or (clinic_id is None and not part.is_network):
-        raise InvalidError("choose a clinic and a role", field="role")
-    where = None if part.is_network else clinic_id
-    only = frozenset({role})
-    actor = Actor(
-        id=uuid5(NAMESPACE_URL, f"kap:development:{where}:{role}"),
-        roles={where: only} if where else {},
-        network_roles=frozenset() if where else only,
+    now = time.time()
+    visit = Visit(
+        subject=str(tokens.actor.id),
+        began_at=now,
+        active_at=now,
+        refresh=tokens.refresh,
+        id_token=tokens.id_token,
     )
-    return sign(actor, name=part.name)
+    cookies.keep(response, tokens.access, visit)
+    return response
 
 
-def sign(actor: Actor, *, name: str | None) -> str:
-    """A token for an actor, good for a working day."""
-    settings = current_runtime().settings
-    issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
-    return issuer.issue(actor, valid_for=WORKING_DAY, name=name)
-
-
-def cookie_name() -> str:
-    """Under TLS the browser itself guards the cookie, by the prefix of its name."""
-    return f"__Host-{COOKIE}" if is_secure() else COOKIE
-
-
-def sign_in(response: Response, token: str) -> Response:
-    """Keep a token in the browser until it ends.
+def sign_in_by_hand(response: Response, token: str) -> Response:
+    """Begin a visit with a token that somebody was given.
 
     Raises:
         InvalidError: it is longer than a cookie may be.
         UnauthenticatedError: it is not valid.
     """
-    if len(token) > LONGEST_TOKEN:
-        raise InvalidError("this token is too long for a browser", field="token")
-    claims, _ = _verifier().claims(token)
-    response.set_cookie(
-        cookie_name(),
-        token,
-        max_age=max(0, int(claims["exp"] - time.time())),
-        secure=is_secure(),
-        httponly=True,
-        samesite="Lax",
-        path="/",
-    )
-    return response
+    return sign_in(response, _held(token))
 
 
 def sign_out(response: Response) -> Response:
-    """Forget the token."""
-    response.delete_cookie(
-        cookie_name(), secure=is_secure(), httponly=True, samesite="Lax", path="/"
-    )
+    """Forget who was here."""
+    g.pop("visit", None)
+    cookies.forget(response)
     return response
 
 
@@ -179,17 +123,90 @@ def visitor() -> Visitor:
     """Who is signed in.
 
     Raises:
-        UnauthenticatedError: nobody, or the token has ended.
+        UnauthenticatedError: nobody, or no more.
+        UnavailableError: the token has ended, and who renews it does not answer.
     """
-    token = request.cookies.get(cookie_name())
-    if not token:
+    token, visit = cookies.read_token(), cookies.read_visit()
+    visit.demand_lasting()
+    tokens = _current(token, visit)
+    if str(tokens.actor.id) != visit.subject:
         raise UnauthenticatedError
-    claims, actor = _verifier().claims(token)
-    return Visitor(
-        token=token, actor=actor, name=str(claims.get("name") or "Signed in")
-    )
+    went_on = _gone_on(visit, tokens, is_fresh=tokens.access != token)
+    if went_on != visit:
+        g.visit = tokens.access, went_on
+    name = str(tokens.claims.get("name") or "Signed in")
+    return Visitor(token=tokens.access, actor=tokens.actor, name=name)
 
 
-def _verifier() -> TokenVerifier:
+def _current(token: str, visit: Visit) -> Tokens:
+    """The tokens to go on with: those at hand, or fresh ones if they end soon."""
+    held, ended = None, UnauthenticatedError()
+    try:
+        held = _held(token)
+    except UnauthenticatedError as error:
+        ended = error
+    if held and held.claims["exp"] - time.time() > RENEWED_BEFORE_SECONDS:
+        return held
+    place = provider()
+    if visit.refresh and place:
+        try:
+            return place.renew(visit.refresh)
+        except (SignInError, UnavailableError) as error:
+            # What is still good is good, whatever becomes of the next one.
+            if held is None:
+                raise error
+    if held is None:
+        raise ended
+    return held
+
+
+def _gone_on(visit: Visit, tokens: Tokens, *, is_fresh: bool) -> Visit:
+    """The visit after this request."""
+    now = time.time()
+    if is_fresh:
+        visit = replace(
+            visit, refresh=tokens.refresh, id_token=tokens.id_token or visit.id_token
+        )
+    if _is_activity() and now - visit.active_at > NOTED_EVERY.total_seconds():
+        visit = replace(visit, active_at=now)
+    return visit
+
+
+def _is_activity() -> bool:
+    """Whether a person did this: a page that keeps itself fresh asks by script."""
+    by_script = request.headers.get("HX-Request") == "true"
+    return not by_script or request.method not in SAFE_METHODS
+
+
+def _keep_visit(response: Response) -> Response:
+    if kept := g.pop("visit", None):
+        cookies.keep(response, *kept)
+    return response
+
+
+def _held(token: str) -> Tokens:
     verifier: TokenVerifier = current_app.extensions["kap_verifier"]
-    return verifier
+    claims, actor = verifier.claims(token)
+    return Tokens(access=token, actor=actor, claims=claims)
+
+
+def _provider(runtime: Runtime, verifier: TokenVerifier) -> Provider | None:
+    settings = runtime.settings
+    if settings.development_issuer:
+        return Provider(
+            issuer=settings.public_url,
+            configuration_url=settings.public_url + WELL_KNOWN,
+            client_id=Client.CONSOLE,
+            client_secret=client_secret(settings.development_secret, Client.CONSOLE),
+            verifier=verifier,
+            transport=_ToOurselves(runtime),
+        )
+    if settings.oidc_issuer and settings.oidc_client_id:
+        return Provider(
+            issuer=settings.oidc_issuer,
+            configuration_url=discovery_url(settings),
+            client_id=settings.oidc_client_id,
+            client_secret=settings.oidc_client_secret,
+            verifier=verifier,
+        )
+    return None

@@ -1,8 +1,9 @@
 """Where a key set comes from: a value, a file, a URL, or an issuer's own word."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 
@@ -102,11 +103,8 @@ class Discovered(Url):
 
     def read(self) -> str:
         """The key set, from where the provider says that it is."""
-        try:
-            told = json.loads(fetched(self._url))
-            issuer, keys_url = told["issuer"], told["jwks_uri"]
-        except (ValueError, TypeError, KeyError) as error:
-            raise KeySetError from error
+        told = json_from(self._url)
+        issuer, keys_url = told.get("issuer"), told.get("jwks_uri")
         # A wrong document would have us trust the keys of another realm.
         if issuer != self._issuer or not isinstance(keys_url, str):
             raise KeySetError("the provider calls itself by another name")
@@ -122,6 +120,23 @@ def source_of(said: str) -> Source:
     if said.startswith(("https://", "http://")):
         return Url(said)
     return Given(said)
+
+
+def json_from(
+    url: str, transport: httpx.BaseTransport | None = None
+) -> Mapping[str, Any]:
+    """A short JSON object by HTTP.
+
+    Raises:
+        KeySetError: it does not come, or is none.
+    """
+    try:
+        told = json.loads(fetched(url, transport))
+    except (ValueError, RecursionError) as error:
+        raise KeySetError from error
+    if not isinstance(told, dict):
+        raise KeySetError
+    return told
 
 
 def fetched(url: str, transport: httpx.BaseTransport | None = None) -> str:

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import make_server
 
+from shared.testing.servers.process import free_port
 from tests.console.busy_day import BusyDay, busy_day
 from tests.console.clinic_day import ClinicDay, laboratory
 
@@ -60,12 +61,14 @@ class Screen:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     """The clinic's pages on a free port."""
-    with laboratory(tmp_path_factory.mktemp("live")) as lab:
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    with laboratory(tmp_path_factory.mktemp("live"), public_url=url) as lab:
         busy = busy_day(ClinicDay.begin(lab))
-        server = make_server("127.0.0.1", 0, lab.platform.wsgi, threaded=True)
+        server = make_server("127.0.0.1", port, lab.platform.wsgi, threaded=True)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield Live(busy=busy, url=f"http://127.0.0.1:{server.server_port}")
+        yield Live(busy=busy, url=url)
         server.shutdown()
         thread.join()
         server.server_close()

@@ -9,9 +9,8 @@ from tests.browser.conftest import Live, Screen
 
 
 def enter(page: Page, live: Live, part: str) -> None:
-    """Sign in by the login page."""
+    """Choose somebody on the development issuer's page."""
     page.goto(f"{live.url}/login")
-    page.get_by_label("Lakeside").check()
     page.get_by_role("button", name=part).click()
     expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
@@ -21,6 +20,7 @@ def test_a_prescriber_follows_a_session_from_the_board(
 ) -> None:
     page, day = screen.page, live.busy.day
     page.goto(live.url)
+    expect(page.get_by_text("Lakeside")).to_be_visible()
     screen.keep("login")
 
     enter(page, live, "Prescriber")
@@ -148,3 +148,31 @@ def test_every_page_fits_a_phone(live: Live, phone: Screen) -> None:
         phone.keep(f"phone-{name}")
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= page.evaluate("window.innerWidth"), name
+
+
+def test_somebody_signs_out_and_in_again_under_another_name_of_this_machine(
+    live: Live, screen: Screen
+) -> None:
+    page, here = screen.page, live.url.replace("127.0.0.1", "localhost")
+    page.goto(f"{here}/ops")
+    page.get_by_role("button", name="Network admin").click()
+    expect(page).to_have_url(f"{here}/ops")
+
+    page.locator("details.who summary").click()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    screen.keep("signed-out")
+    page.get_by_role("link", name="Sign in again").click()
+    page.get_by_role("button", name="Front desk").click()
+
+    expect(page.get_by_role("heading", name="Today")).to_be_visible()
+
+
+def test_the_list_of_people_fits_a_phone(live: Live, phone: Screen) -> None:
+    page = phone.page
+    page.goto(live.url)
+
+    phone.keep("phone-login")
+
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.evaluate("window.innerWidth")

@@ -1,242 +1,117 @@
-"""Signing in: development tokens, the cookie, and whose token it is."""
+"""Signing in: how long it lasts, the cookies, and whose token it is."""
 
-import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from werkzeug.test import Client, TestResponse
 
 from services.console.app import service as console
-from services.console.login import COOKIE, LONGEST_TOKEN, PARTS
+from services.console.cookies import COOKIE, LONGEST_COOKIE, STARTED, VISIT
 from shared.access import Role
-from shared.identity import TokenIssuer, TokenVerifier, new_key, verifier_of
-from shared.testing.lab import Caller, Lab
-from tests.console.browser import SAME_ORIGIN, Browser, token_of
+from shared.identity import TokenIssuer, new_key, verifier_of
+from shared.testing.lab import Lab
+from tests.console.browser import HTMX, SAME_ORIGIN, Browser, token_of, visit_of
 from tests.console.clinic_day import ClinicDay
 
-CLINIC = "00000000-0000-0000-0000-000000000001"
+MINUTE, HOUR = 60.0, 3_600.0
 
 
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[Lab]:
-    """A console where the network's identity provider issues the tokens."""
+    """A console of a deployment that names nobody who signs people in."""
     lab = Lab([console], tmp_path, front="console")
     yield lab
     lab.close()
 
 
-def ask_for_token(lab: Lab, **body: object) -> TestResponse:
-    """What the development issuer says to a program."""
-    return Client(lab.platform.wsgi).post("/dev/token", json=body)
+def cookie_of(answer: TestResponse, name: str = COOKIE) -> str:
+    """The header that sets a cookie; empty if there is none."""
+    headers = answer.headers.getlist("Set-Cookie")
+    named = (each for each in headers if each.split("=")[0].endswith(name))
+    return next(named, "")
 
 
-def token_in(answer: TestResponse) -> str:
-    """The token of an answer that must have one."""
-    token: str = json.loads(answer.get_data())["token"]
-    return token
+def visiting(lab: Lab, *, ago: float, **changes: float) -> Browser:
+    """The browser of a network admin whose visit began a while ago."""
+    token = token_of(lab, Role.NETWORK_ADMIN)
+    browser = Browser(lab, token)
+    browser.client.set_cookie(VISIT, visit_of(lab, token, ago=ago, **changes))
+    return browser
 
 
-def cookie_of(answer: TestResponse) -> str:
-    """The header that sets the session's cookie."""
-    return next(
-        header
-        for header in answer.headers.getlist("Set-Cookie")
-        if header.split("=")[0].endswith(COOKIE)
-    )
+def is_signed_in(answer: TestResponse) -> bool:
+    """Whether somebody was let in."""
+    return "/login" not in answer.headers.get("Location", "")
 
 
-def verifier(lab: Lab) -> TokenVerifier:
-    """What every service verifies tokens with."""
-    return verifier_of(lab.runtime("console").settings)
-
-
-def test_the_development_issuer_signs_what_is_asked_for(lab: Lab) -> None:
-    answer = ask_for_token(
-        lab,
-        roles={CLINIC: ["therapist", "monitor"]},
-        network_roles=["network_admin"],
-        name="Somebody",
-        subject=CLINIC,
-    )
-
-    claims, actor = verifier(lab).claims(token_in(answer))
-    assert claims["name"] == "Somebody"
-    assert actor.id == UUID(CLINIC)
-    assert actor.roles == {UUID(CLINIC): {Role.THERAPIST, Role.MONITOR}}
-    assert actor.network_roles == {Role.NETWORK_ADMIN}
-
-
-def test_its_tokens_open_the_services(day: ClinicDay) -> None:
-    token = token_in(ask_for_token(day.lab, roles={day.clinic_id: ["front_desk"]}))
-
-    clinic = Caller(day.lab, token, UUID(day.clinic_id)).get("scheduling", "")
-
-    assert clinic["name"] == "Lakeside"
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"roles": {CLINIC: ["king"]}},
-        {"roles": {"nowhere": ["monitor"]}},
-        {"network_roles": "network_admin"},
-        {"subject": "me"},
-        {"name": "x" * 81},
-        {"wish": "much"},
-    ],
-)
-def test_a_token_request_that_does_not_fit_is_refused(
-    lab: Lab, body: dict[str, object]
-) -> None:
-    answer = ask_for_token(lab, **body)
-
-    assert answer.status_code == 422
-    assert answer.mimetype == "application/problem+json"
-
-
-def test_a_token_request_must_be_json(lab: Lab) -> None:
-    client = Client(lab.platform.wsgi)
-
-    assert client.post("/dev/token", data={"name": "x"}).status_code == 415
-    broken = client.post("/dev/token", data="{", content_type="application/json")
-    assert broken.status_code == 400
-
-
-def test_a_demo_learns_where_it_is(lab: Lab) -> None:
-    answer = Client(lab.platform.wsgi).get("/dev/about")
-
-    assert answer.json == {"callback_host": "127.0.0.1", "development": True}
-
-
-def test_without_the_setting_nobody_gets_a_token(strict: Lab) -> None:
-    client = Client(strict.platform.wsgi)
-
-    answers = [
-        client.post("/dev/token", json={}),
-        client.get("/dev/about"),
-        client.post("/login", data={"role": "network_admin"}, headers=SAME_ORIGIN),
-    ]
-
-    assert [answer.status_code for answer in answers] == [404, 404, 404]
-    assert not any("Set-Cookie" in answer.headers for answer in answers)
-
-
-def test_the_login_page_offers_the_parts_and_clinics(day: ClinicDay) -> None:
-    page = Browser(day.lab).look("/login")
-
-    assert "Lakeside" in page
-    for part in PARTS:
-        assert part.name in page
-
-
-def test_without_the_setting_the_login_page_only_takes_a_token(strict: Lab) -> None:
-    page = Browser(strict).look("/login")
-
-    assert "identity provider" in page
-    assert 'name="token"' in page
-    assert 'name="role"' not in page
-
-
-def test_playing_a_part_leads_to_the_board(day: ClinicDay) -> None:
+def test_choosing_a_person_leads_to_their_board(day: ClinicDay) -> None:
     browser = Browser(day.lab)
 
-    answer = browser.send("/login", clinic_id=day.clinic_id, role="monitor")
+    answer = browser.sign_in("Monitor")
     home = browser.get("/")
 
     assert answer.status_code == 303
     assert home.headers["Location"] == f"/clinics/{day.clinic_id}/board"
-    assert "Monitor" in browser.look(home.headers["Location"])
+    assert "Mona Fictional" in browser.look(home.headers["Location"])
 
 
 def test_the_network_admin_is_led_to_operations(day: ClinicDay) -> None:
     browser = Browser(day.lab)
 
-    browser.send("/login", role="network_admin")
+    browser.sign_in("Network admin")
 
     assert browser.get("/").headers["Location"] == "/ops"
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"role": "monitor"},
-        {"role": "king", "clinic_id": CLINIC},
-        {"role": "service", "clinic_id": CLINIC},
-        {"role": "monitor", "clinic_id": "here"},
-        {},
-    ],
-)
-def test_a_part_that_cannot_be_played_is_refused(
-    lab: Lab, fields: dict[str, str]
-) -> None:
-    answer = Browser(lab).send("/login", **fields)
+def test_the_same_person_always_has_the_same_id(day: ClinicDay) -> None:
+    def played() -> str:
+        browser = Browser(day.lab)
+        browser.sign_in("Monitor")
+        verifier = verifier_of(day.lab.runtime("console").settings)
+        return str(verifier.verify(browser.cookie(COOKIE)).id)
 
-    assert answer.status_code == 422
-    assert "Choose a clinic and a role" in answer.get_data(as_text=True)
+    assert played() == played()
 
 
-def test_the_cookie_is_kept_from_scripts_and_from_other_sites(lab: Lab) -> None:
-    answer = Browser(lab).send("/login", role="network_admin")
+def test_cookies_are_kept_from_scripts_and_from_other_sites(lab: Lab) -> None:
+    browser = Browser(lab)
 
-    cookie = cookie_of(answer)
-    assert cookie.startswith(f"{COOKIE}=")
-    for attribute in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="):
-        assert attribute in cookie
-    assert "Secure" not in cookie
+    begun = browser.get("/login/start")
+    entered = browser.sign_in("Network admin")
+
+    for answer, name in ((begun, STARTED), (entered, COOKIE), (entered, VISIT)):
+        cookie = cookie_of(answer, name)
+        assert cookie.startswith(f"{name}=")
+        for attribute in ("HttpOnly", "SameSite=Lax", "Path=/", "Max-Age="):
+            assert attribute in cookie, name
+        assert "Secure" not in cookie
 
 
 @pytest.mark.parametrize(
     "options",
     [
         {"base_url": "https://clinic.example"},
-        {"extra": {"X-Forwarded-Proto": "https"}},
+        {"headers": {"X-Forwarded-Proto": "https"}},
     ],
 )
-def test_under_tls_the_browser_guards_the_cookie(
-    lab: Lab, options: dict[str, object]
+def test_under_tls_the_browser_guards_the_cookies(
+    strict: Lab, options: dict[str, object]
 ) -> None:
-    headers = {**SAME_ORIGIN, **options.pop("extra", {})}  # type: ignore[dict-item]
+    headers = {**SAME_ORIGIN, **options.pop("headers", {})}  # type: ignore[dict-item]
+    token = token_of(strict, Role.NETWORK_ADMIN)
 
-    answer = Client(lab.platform.wsgi).post(
-        "/login",
-        data={"role": "network_admin"},
-        headers=headers,
-        **options,
+    answer = Client(strict.platform.wsgi).post(
+        "/login", data={"token": token}, headers=headers, **options
     )
 
-    cookie = cookie_of(answer)
-    assert cookie.startswith(f"__Host-{COOKIE}=")
-    assert "Secure" in cookie
-    assert "Domain" not in cookie
+    for name in (COOKIE, VISIT):
+        cookie = cookie_of(answer, name)
+        assert cookie.startswith(f"__Host-{name}=")
+        assert "Secure" in cookie
+        assert "Domain" not in cookie
     assert "Strict-Transport-Security" in answer.headers
-
-
-def test_a_pasted_token_signs_in(strict: Lab) -> None:
-    browser = Browser(strict)
-
-    answer = browser.send("/login", token=token_of(strict, Role.NETWORK_ADMIN))
-
-    assert answer.status_code == 303
-    assert "Operations" in browser.look("/ops")
-
-
-def test_a_token_of_somebody_else_does_not_sign_in(strict: Lab) -> None:
-    stranger = TokenIssuer(new_key(), issuer="kap")
-    actor = verifier(strict).verify(token_of(strict, Role.NETWORK_ADMIN))
-
-    answer = Browser(strict).send("/login", token=stranger.issue(actor))
-
-    assert answer.status_code == 401
-    assert "Set-Cookie" not in answer.headers
-
-
-def test_a_token_too_long_for_a_cookie_is_refused_in_words(strict: Lab) -> None:
-    answer = Browser(strict).send("/login", token="x" * (LONGEST_TOKEN + 1))
-
-    assert answer.status_code == 422
-    assert "too long" in answer.get_data(as_text=True)
 
 
 @pytest.mark.parametrize(
@@ -246,6 +121,8 @@ def test_a_token_too_long_for_a_cookie_is_refused_in_words(strict: Lab) -> None:
         ("https://elsewhere.example/", "/"),
         ("//elsewhere.example", "/"),
         ("/\\elsewhere.example", "/"),
+        ("/\n/elsewhere.example", "/"),
+        ("/\t/elsewhere.example", "/"),
         ("javascript:alert(1)", "/"),
         ("", "/"),
     ],
@@ -253,26 +130,141 @@ def test_a_token_too_long_for_a_cookie_is_refused_in_words(strict: Lab) -> None:
 def test_signing_in_leads_on_to_our_own_pages_only(
     lab: Lab, asked: str, led_to: str
 ) -> None:
-    answer = Browser(lab).send("/login", role="network_admin", next=asked)
+    answer = Browser(lab).sign_in("Network admin", onward=asked)
 
     assert answer.headers["Location"] == led_to
 
 
-def test_signing_out_forgets_the_token(day: ClinicDay) -> None:
+def test_signing_out_forgets_who_was_here(day: ClinicDay) -> None:
     browser = Browser(day.lab)
-    browser.send("/login", clinic_id=day.clinic_id, role="monitor")
+    browser.sign_in("Monitor")
 
-    browser.send("/logout")
+    answer = browser.send("/logout")
 
-    assert browser.get("/").headers["Location"].startswith("/login")
+    assert answer.headers["Location"] == "/signed-out"
+    assert not is_signed_in(browser.get("/"))
+    for name in (COOKIE, VISIT):
+        assert browser.client.get_cookie(name) is None
 
 
-def test_the_same_part_is_always_the_same_person(day: ClinicDay) -> None:
-    def played() -> UUID:
-        browser = Browser(day.lab)
-        browser.send("/login", clinic_id=day.clinic_id, role="monitor")
-        cookie = browser.client.get_cookie(COOKIE)
-        assert cookie is not None
-        return verifier(day.lab).verify(cookie.value).id
+def test_who_does_nothing_for_a_while_is_signed_out(lab: Lab) -> None:
+    assert is_signed_in(visiting(lab, ago=14 * MINUTE).get("/ops"))
 
-    assert played() == played()
+    answer = visiting(lab, ago=16 * MINUTE).get("/ops")
+
+    assert not is_signed_in(answer)
+    assert cookie_of(answer).startswith(f"{COOKIE}=;")
+    assert cookie_of(answer, VISIT).startswith(f"{VISIT}=;")
+
+
+def test_doing_something_puts_it_off_but_a_page_that_renews_itself_does_not(
+    lab: Lab,
+) -> None:
+    by_hand, by_script = (visiting(lab, ago=10 * MINUTE) for _ in range(2))
+
+    clicked = by_hand.get("/ops")
+    renewed = by_script.get("/ops", headers=HTMX)
+
+    assert cookie_of(clicked, VISIT)
+    assert clicked.status_code == renewed.status_code == 200
+    assert not cookie_of(renewed, VISIT)
+
+
+def test_what_was_just_noted_is_not_noted_again(lab: Lab) -> None:
+    answer = visiting(lab, ago=30).get("/ops")
+
+    assert not cookie_of(answer, VISIT)
+
+
+def test_a_working_day_ends_however_much_is_done(lab: Lab) -> None:
+    now = time.time()
+
+    late = visiting(lab, ago=11.9 * HOUR, active_at=now)
+    over = visiting(lab, ago=12.1 * HOUR, active_at=now)
+
+    assert is_signed_in(late.get("/ops"))
+    assert not is_signed_in(over.get("/ops"))
+
+
+def test_a_token_without_its_visit_lets_nobody_in(lab: Lab) -> None:
+    browser = visiting(lab, ago=0)
+    browser.client.delete_cookie(VISIT)
+
+    assert not is_signed_in(browser.get("/ops"))
+
+
+def test_a_visit_is_for_its_own_person_only(lab: Lab) -> None:
+    mine, other = (token_of(lab, Role.NETWORK_ADMIN) for _ in range(2))
+    browser = Browser(lab, mine)
+    browser.client.set_cookie(VISIT, visit_of(lab, other))
+
+    assert not is_signed_in(browser.get("/ops"))
+
+
+@pytest.mark.parametrize("text", ["", "x", "a.b.c.d.e", "é", "=" * 4_000])
+def test_a_visit_that_nobody_sealed_lets_nobody_in(lab: Lab, text: str) -> None:
+    browser = visiting(lab, ago=0)
+    browser.client.set_cookie(VISIT, text)
+
+    assert not is_signed_in(browser.get("/ops"))
+
+
+def test_what_was_sealed_for_another_purpose_is_no_visit(lab: Lab) -> None:
+    browser = visiting(lab, ago=0)
+    browser.get("/login/start")
+    browser.client.set_cookie(VISIT, browser.cookie(STARTED))
+
+    assert not is_signed_in(browser.get("/ops"))
+
+
+def test_a_pasted_token_signs_in_where_nobody_else_does(strict: Lab) -> None:
+    browser = Browser(strict)
+
+    page = browser.look("/login")
+    answer = browser.send("/login", token=token_of(strict, Role.NETWORK_ADMIN))
+
+    assert "KAP_OIDC_ISSUER" in page
+    assert answer.status_code == 303
+    assert "Operations" in browser.look("/ops")
+
+
+def test_where_people_are_signed_in_no_token_can_be_pasted(lab: Lab) -> None:
+    token = token_of(lab, Role.NETWORK_ADMIN)
+
+    answer = Browser(lab).send("/login", token=token)
+
+    assert answer.status_code == 404
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_token_of_somebody_else_does_not_sign_in(strict: Lab) -> None:
+    stranger = TokenIssuer(new_key(), issuer="kap")
+    verifier = verifier_of(strict.runtime("console").settings)
+    actor = verifier.verify(token_of(strict, Role.NETWORK_ADMIN))
+
+    answer = Browser(strict).send("/login", token=stranger.issue(actor))
+
+    assert answer.status_code == 401
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_a_token_too_long_for_a_cookie_is_refused_in_words(strict: Lab) -> None:
+    actor = verifier_of(strict.runtime("console").settings).verify(
+        token_of(strict, Role.NETWORK_ADMIN)
+    )
+    long = strict.issuer.issue(actor, name="x" * LONGEST_COOKIE)
+
+    answer = Browser(strict).send("/login", token=long)
+
+    assert answer.status_code == 422
+    assert "too long" in answer.get_data(as_text=True)
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_where_nobody_signs_people_in_there_is_no_way_to_a_provider(
+    strict: Lab,
+) -> None:
+    browser = Browser(strict)
+
+    assert browser.get("/login/start").headers["Location"] == "/login"
+    assert browser.get("/login/callback?code=x&state=y").status_code == 401

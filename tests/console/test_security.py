@@ -7,7 +7,7 @@ import pytest
 from werkzeug.test import Client
 
 from cli.services import load_all
-from services.console.login import COOKIE
+from services.console.cookies import COOKIE
 from services.console.security import POLICY
 from shared.access import Role
 from shared.ids import uuid7

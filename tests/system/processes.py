@@ -16,6 +16,7 @@ from services.notifications.domain.messages import MessageStatus
 from services.notifications.models import messages, outbox_mails
 from shared.database import Database
 from shared.ids import utc_now
+from shared.settings import DEVELOPMENT_SECRET
 from shared.testing.deployment import Deployment, Processes
 from shared.testing.lab import EVERYTHING
 from shared.testing.servers import PostgresServer, RabbitServer
@@ -113,6 +114,7 @@ class EmbeddedProcess:
 
     def launch(self, **environment: str) -> None:
         """Start it, with this in its environment."""
+        environment = {"KAP_DEVELOPMENT_SECRET": DEVELOPMENT_SECRET, **environment}
         options = ["--no-seed", "--port", str(self._port), "--data", str(self.folder)]
         self.process = self._processes.kap("up", *options, environment=environment)
 
@@ -188,6 +190,7 @@ class RealProcesses:
                     KAP_MAIL_URL=self._mail.url,
                     KAP_HTTP_WORKERS="1",
                     KAP_DEVELOPMENT_ISSUER="true",
+                    KAP_PUBLIC_URL=self.url,
                     # What the broker loses is not to be healed before it is seen.
                     KAP_REPAIR_SECONDS="3600",
                 )

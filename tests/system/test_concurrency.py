@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from cli.api_client import Deployment
 from cli.demo.steps import Patient
 from tests.system.processes import RealProcesses
 from tests.system.work import Work
@@ -90,9 +91,10 @@ def desk(many_processes: RealProcesses) -> Iterator[Desk]:
     """The front desk of a clinic that scheduling knows."""
     with Work(many_processes.url) as work:
         clinic = work.open_clinic()
-        roles = {"roles": {clinic.id: ["front_desk"]}}
-        token = httpx.post(f"{many_processes.url}/dev/token", json=roles).json()
-        yield Desk(work, many_processes.address(API), token["token"])
+        deployment = Deployment(many_processes.url)
+        with deployment.client:
+            token = deployment.development_token("front_desk", clinic_id=clinic.id)
+        yield Desk(work, many_processes.address(API), token)
 
 
 def test_one_of_forty_gets_the_room_and_the_others_are_told(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.api_client import Deployment
 from tests.system.processes import RealProcesses
 from tests.system.work import Work
 
@@ -139,8 +140,9 @@ def working_on(work: Work) -> Iterator[None]:
 def refusal(processes: RealProcesses, work: Work) -> httpx.Response:
     """What the API answers by itself to a change."""
     url = f"{processes.address(API)}/scheduling/v1/clinics/{work.clinic.id}/resources"
-    roles = {"roles": {work.clinic.id: ["clinic_admin"]}}
-    token = httpx.post(f"{processes.url}/dev/token", json=roles).json()["token"]
+    deployment = Deployment(processes.url)
+    with deployment.client:
+        token = deployment.development_token("clinic_admin", clinic_id=work.clinic.id)
     body = {"kind": "room", "name": "Never built"}
     return httpx.post(url, json=body, headers={"Authorization": f"Bearer {token}"})
 

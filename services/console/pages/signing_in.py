@@ -2,77 +2,120 @@
 
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import make_response, redirect, render_template, request, url_for
 
-from services.console import login
+from services.console import cookies, login
 from services.console.pages.site import site
-from shared.access import Role
-from shared.errors import InvalidError, KapError, UnauthenticatedError
-from shared.http.routes import current_runtime
+from services.console.provider import SignInError
+from shared.errors import InvalidError, KapError, NotFoundError, UnauthenticatedError
 
 
 @site.get("/login")
-def sign_in() -> str:
-    """Choose a part to play, or learn where people sign in."""
+def sign_in() -> Any:
+    """Where one signs in; to try the platform there is nothing to ask first."""
+    if login.is_development():
+        return redirect(url_for("site.start", next=_onward()), 303)
     return _page()
 
 
 @site.post("/login")
-def enter() -> Response | tuple[str, int]:
-    """Keep the token of the chosen part, or the one that was pasted."""
+def enter() -> Any:
+    """Keep a token that was pasted, where nobody else signs people in."""
+    if login.provider() is not None:
+        raise NotFoundError("there is nothing here")
     try:
-        token = request.form.get("token", "").strip() or _played()
-        return login.sign_in(redirect(_onward(), 303), token)  # type: ignore[arg-type]
+        token = request.form.get("token", "").strip()
+        return login.sign_in_by_hand(_to(_onward()), token)
     except (InvalidError, UnauthenticatedError) as error:
         return _page(problem=error.message), error.status
 
 
+@site.get("/login/start")
+def start() -> Any:
+    """To the identity provider."""
+    provider = login.provider()
+    if provider is None:
+        return redirect(url_for("site.sign_in"), 303)
+    try:
+        url, started = provider.begin(
+            redirect_uri=login.redirect_uri(), onward=_onward()
+        )
+    except KapError as error:
+        return _page(problem=error.message), error.status
+    response = _to(url)
+    cookies.keep_started(response, started)
+    return response
+
+
+@site.get("/login/callback")
+def come_back() -> Any:
+    """From the identity provider, with what it says of somebody."""
+    try:
+        provider, started = login.provider(), cookies.read_started()
+        if provider is None:
+            raise SignInError
+        tokens = provider.finish(started, request.args.to_dict())
+        response = login.sign_in(_to(started.onward), tokens)
+    except KapError as error:
+        response = make_response(_page(problem=error.message), _status_of(error))
+    else:
+        if not tokens.actor.all_roles:
+            words = "you have no role in this network yet; ask its administrator"
+            response = make_response(_page(problem=words), 403)
+    cookies.forget_started(response)
+    return response
+
+
 @site.post("/logout")
-def leave() -> Response:
-    """Forget who was here."""
-    return login.sign_out(redirect(url_for("site.sign_in"), 303))  # type: ignore[arg-type]
+def leave() -> Any:
+    """Forget who was here, and let the provider forget them too."""
+    back, provider = url_for("site.signed_out"), login.provider()
+    url = None
+    if provider is not None:
+        url = provider.end_url(id_token=_id_token(), back=login.own_origin() + back)
+    if url is None:
+        return login.sign_out(_to(back))
+    # A form may not lead to another site, so a page does.
+    return login.sign_out(make_response(render_template("signed_out.html", url=url)))
+
+
+@site.get("/signed-out")
+def signed_out() -> str:
+    """Where one ends; nobody is signed in again unasked."""
+    return render_template("signed_out.html", url=None)
 
 
 def _page(problem: str = "") -> str:
-    development = login.is_development()
     return render_template(
         "login.html",
-        development=development,
-        clinics=_all_clinics() if development else [],
-        parts=login.PARTS,
-        onward=request.values.get("next", ""),
+        has_provider=login.provider() is not None,
+        onward=_onward(),
         problem=problem,
     )
 
 
-def _all_clinics() -> list[dict[str, Any]]:
-    """Every clinic, asked for by the console itself: nobody is signed in yet."""
-    try:
-        answer = current_runtime().peers.get("scheduling", "/v1/clinics")
-    except KapError:
-        return []
-    return list(answer["items"])
+def _status_of(error: KapError) -> int:
+    """Nobody is signed in, whatever went wrong; a silent provider refuses nobody."""
+    return error.status if error.status in (401, 503) else 401
 
 
-def _played() -> str:
-    login.demand_development()
+def _id_token() -> str | None:
     try:
-        role = Role(request.form.get("role", ""))
-        chosen = request.form.get("clinic_id", "")
-        clinic_id = UUID(chosen) if chosen else None
-    except ValueError as error:
-        raise InvalidError("choose a clinic and a role", field="role") from error
-    return login.play(role, clinic_id)
+        return cookies.read_visit().id_token
+    except UnauthenticatedError:
+        return None
+
+
+def _to(where: str) -> Any:
+    return redirect(where, 303)
 
 
 def _onward() -> str:
     """Where to go then: a path of our own, whatever was asked for."""
-    asked = request.form.get("next", "")
+    asked = request.values.get("next", "")
     parts = urlsplit(asked)
     is_ours = asked.startswith("/") and not asked.startswith(("//", "/\\"))
-    if is_ours and not parts.netloc and not parts.scheme:
+    if is_ours and not parts.netloc and not parts.scheme and asked.isprintable():
         return asked
     return url_for("site.home")

@@ -18,7 +18,16 @@ from shared.errors import ForbiddenError, NotFoundError
 from shared.http.routes import current_runtime
 from shared.unit_of_work import Reading
 
-OPEN = frozenset({"site.sign_in", "site.enter", "site.leave"})
+OPEN = frozenset(
+    {
+        "site.sign_in",
+        "site.enter",
+        "site.start",
+        "site.come_back",
+        "site.leave",
+        "site.signed_out",
+    }
+)
 """Pages for whoever is not signed in."""
 
 site = Blueprint("site", __name__)
