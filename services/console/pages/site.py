@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from services.console import filters, login, queries, security
+from services.console import cookies, filters, login, queries, security
 from services.console.apis import Answer, Apis
 from services.console.kept import Kept
 from services.console.visitor import Place, Visitor
@@ -59,7 +59,7 @@ _places: Kept[UUID, Place] = Kept(seconds=30, most=1_000)
 @site.before_request
 def receive() -> Response | None:
     """Find out who asks and for which clinic, before any page does anything."""
-    g.cookie = request.cookies.get(login.cookie_name())
+    g.cookie = cookies.read_token() or None
     security.demand_own_page(g.cookie)
     g.place = None
     if request.endpoint in OPEN:
