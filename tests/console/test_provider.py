@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from services.console.app import service as console
@@ -201,7 +202,7 @@ def test_a_wrong_secret_of_ours_signs_nobody_in(door: Door) -> None:
 
 
 def test_an_algorithm_that_is_not_ours_signs_nobody_in(door: Door) -> None:
-    door.provider.keys[0] = type(door.provider.keys[0]).generate_key(
+    door.provider.keys[0] = ECKey.generate_key(
         "P-384", {"use": "sig", "kid": "x", "alg": "ES384"}, private=True
     )
     door.provider.algorithm = "ES384"
