@@ -1,7 +1,6 @@
 """Real processes on real servers: what is measured is what is deployed."""
 
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +9,7 @@ from shared.testing.deployment import ROOT, wait_for
 from shared.testing.deployment import Deployment as AnyDeployment
 from shared.testing.servers import PostgresServer, RabbitServer
 
-__all__ = ["ROOT", "Deployment", "memory_mb", "wait_for"]
+__all__ = ["ROOT", "Deployment", "wait_for"]
 
 
 class Deployment(AnyDeployment):
@@ -19,15 +18,16 @@ class Deployment(AnyDeployment):
     Nobody can be asked for what the broker lost: it is to be as it is without trouble.
     """
 
-    def __init__(self, *services: str) -> None:
+    def __init__(self, *services: str, name: str = "bench", **environment: str) -> None:
         super().__init__(
             [load(name) for name in services],
             PostgresServer(durable=True),
             RabbitServer(),
-            name="bench",
+            name=name,
             KAP_PEER_URL="http://127.0.0.1:1",
             KAP_HTTP_WORKERS="2",
             KAP_REPAIR_SECONDS="3600",
+            **environment,
         )
         self._servers = ExitStack()
 
@@ -47,24 +47,3 @@ class Deployment(AnyDeployment):
     ) -> None:
         super().__exit__(kind, error, trace)
         self._servers.close()
-
-
-def memory_mb(process_id: int) -> float:
-    """Resident memory of a process and its children, the largest of them, in MB."""
-    sizes = [_resident_mb(child) for child in _family(process_id)]
-    return max(sizes)
-
-
-def _resident_mb(process_id: int) -> float:
-    for line in Path(f"/proc/{process_id}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
-
-
-def _family(process_id: int) -> list[int]:
-    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text()
-    found = [process_id]
-    for child in children.split():
-        found += _family(int(child))
-    return found

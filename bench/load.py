@@ -1,4 +1,7 @@
-"""Asks one route as fast as it answers, from a few processes, and counts."""
+"""Asks one route as fast as it answers, from a few processes, and counts.
+
+Two sides that are compared take turns: a machine that slows down slows both.
+"""
 
 import multiprocessing
 import socket
@@ -6,6 +9,13 @@ import time
 from dataclasses import dataclass
 from itertools import cycle
 from multiprocessing.connection import Connection as Pipe
+from statistics import median
+
+from bench.processes import cpu_seconds
+
+TURNS = 3
+WARM_UP = 20
+"""Requests of each asking process that come before the clock starts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,21 +40,67 @@ class BadAnswerError(Exception):
     """The server answered something else than success."""
 
 
-def rate(asks: list[Ask], *, seconds: float, processes: int = 2) -> float:
-    """Answers a second; the requests take turns.
+@dataclass(frozen=True, kw_only=True)
+class Side:
+    """Requests that take turns, and the process that answers, with its children."""
+
+    asks: list[Ask]
+    process_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Load:
+    """Answers a second, and what one cost in microseconds of CPU."""
+
+    per_second: float
+    cpu_us: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Ours, and what it is compared with."""
+
+    ours: Load
+    other: Load
+
+    @property
+    def ratio(self) -> float:
+        """Our answers a second over the other's."""
+        return self.ours.per_second / self.other.per_second
+
+
+def compare(ours: Side, other: Side, *, seconds: float) -> Pair:
+    """The middle one of a few turns of each side."""
+    loads: tuple[list[Load], list[Load]] = ([], [])
+    for _ in range(TURNS):
+        for side, found in zip((other, ours), loads, strict=True):
+            found.append(_load(side, seconds=seconds))
+    return Pair(ours=_middle(loads[1]), other=_middle(loads[0]))
+
+
+def _middle(loads: list[Load]) -> Load:
+    return Load(
+        per_second=median(load.per_second for load in loads),
+        cpu_us=median(load.cpu_us for load in loads),
+    )
+
+
+def _load(side: Side, *, seconds: float, processes: int = 2) -> Load:
+    """What a side answers in one turn.
 
     Raises:
         BadAnswerError: an answer is no success.
     """
     context = multiprocessing.get_context("spawn")
+    before = cpu_seconds(side.process_id)
     pipes, children = [], []
     for number in range(processes):
-        ours, theirs = context.Pipe()
+        here, there = context.Pipe()
         child = context.Process(
-            target=_ask, args=(asks[number::processes], seconds, theirs)
+            target=_ask, args=(side.asks[number::processes], seconds, there)
         )
         child.start()
-        pipes.append(ours)
+        pipes.append(here)
         children.append(child)
     counts = [pipe.recv() for pipe in pipes]
     for child in children:
@@ -52,12 +108,17 @@ def rate(asks: list[Ask], *, seconds: float, processes: int = 2) -> float:
     for count in counts:
         if isinstance(count, str):
             raise BadAnswerError(count)
-    return float(sum(counts)) / seconds
+    answers = sum(counts)
+    computed = cpu_seconds(side.process_id) - before
+    return Load(
+        per_second=answers / seconds,
+        cpu_us=computed / (answers + processes * WARM_UP) * 1e6,
+    )
 
 
 def _ask(asks: list[Ask], seconds: float, pipe: Pipe) -> None:
     requests = cycle([(ask.port, ask.text()) for ask in asks])
-    for _ in range(20):
+    for _ in range(WARM_UP):
         once(*next(requests))
     done = 0
     end = time.monotonic() + seconds

@@ -2,8 +2,9 @@
 
 import json
 import os
+import subprocess
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -12,7 +13,8 @@ import psycopg
 
 from bench import floor
 from bench.deployment import Deployment, wait_for
-from bench.load import Ask, rate
+from bench.load import Ask, Pair, Side, compare
+from bench.without import lift
 from cli.services import load
 from shared.access import Role
 from shared.context import Actor, Context
@@ -26,6 +28,7 @@ from shared.events.scheduling import (
 from shared.identity import TokenIssuer
 from shared.ids import utc_now, uuid7
 from shared.service import Runtime
+from shared.testing.deployment import Deployment as AnyDeployment
 from shared.testing.servers.process import free_port
 
 SESSIONS = 12
@@ -41,37 +44,26 @@ VITALS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Pair:
-    """Requests a second, and the floor's."""
-
-    ours: float
-    floor: float
-
-    @property
-    def ratio(self) -> float:
-        """Ours over the floor's."""
-        return self.ours / self.floor
+WRITTEN = {"late_reason": "The cuff was too loose at first and had to be put on anew."}
 
 
-def measure(deployment: Deployment, *, seconds: float) -> tuple[Pair, Pair]:
+def measure(
+    deployment: Deployment, processes: Mapping[str, int], *, seconds: float
+) -> tuple[Pair, Pair]:
     """The write (a set of vital signs) and the read (a clinic), each with its floor.
 
-    The two sides take turns, so that a machine that slows down slows both.
+    Args:
+        processes: the process ids of the APIs, by service.
     """
     bare_write, bare_read = _bare(deployment)
-    write, read = _platform(deployment)
-    pairs = []
-    for own, bare in ((write, bare_write), (read, bare_read)):
-        ours, theirs = [], []
-        for _ in range(3):
-            theirs.append(rate(bare, seconds=seconds))
-            ours.append(rate(own, seconds=seconds))
-        pairs.append(Pair(ours=sorted(ours)[1], floor=sorted(theirs)[1]))
-    return pairs[0], pairs[1]
+    write, read = platform(deployment, processes)
+    return (
+        compare(write, bare_write, seconds=seconds),
+        compare(read, bare_read, seconds=seconds),
+    )
 
 
-def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
+def _bare(deployment: Deployment) -> tuple[Side, Side]:
     url = deployment.postgres.create_database("bench_floor_http")
     thing_id = uuid4()
     with psycopg.connect(url, autocommit=True) as database:
@@ -80,7 +72,7 @@ def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
             "insert into things values (%s, 'Fictional Harbour', 'clinic')", (thing_id,)
         )
     port = free_port()
-    deployment.run(
+    process = deployment.run(
         [sys.executable, "-m", "bench.floor", "serve", f"127.0.0.1:{port}", "2"],
         {**os.environ, "FLOOR_DATABASE_URL": url},
     )
@@ -89,37 +81,86 @@ def _bare(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
     headers = {"Content-Type": "application/json"}
     write = Ask(port=port, method="POST", path="/things", headers=headers, body=body)
     read = Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={})
-    return [write] * SESSIONS, [read] * SESSIONS
+    return (
+        Side(asks=[write] * SESSIONS, process_id=process.pid),
+        Side(asks=[read] * SESSIONS, process_id=process.pid),
+    )
 
 
-def _platform(deployment: Deployment) -> tuple[list[Ask], list[Ask]]:
+def platform(deployment: Deployment, processes: Mapping[str, int]) -> tuple[Side, Side]:
+    """The write and the read of a deployment, a clinic and running sessions in it."""
     clinic_id = _clinic(deployment)
     token = _token(deployment, clinic_id)
     headers = {"Authorization": f"Bearer {token}"}
     below = f"/v1/clinics/{clinic_id}"
-    writes = [
-        Ask(
-            port=deployment.port("api", "sessions"),
-            method="POST",
-            path=f"/sessions{below}/sessions/{session_id}/vitals",
-            headers={**headers, "Content-Type": "application/json"},
-            body=json.dumps(VITALS),
-        )
-        for session_id in (
-            _session(deployment, clinic_id, token) for _ in range(SESSIONS)
-        )
-    ]
     read = Ask(
         port=deployment.port("api", "scheduling"),
         method="GET",
         path=f"/scheduling{below}",
         headers=headers,
     )
-    return writes, [read] * SESSIONS
+    return (
+        _writes(deployment, clinic_id, processes["sessions"]),
+        Side(asks=[read] * SESSIONS, process_id=processes["scheduling"]),
+    )
 
 
-def _token(deployment: Deployment, clinic_id: UUID | None) -> str:
-    settings = deployment.settings("scheduling")
+def measure_trust(deployment: Deployment, process_id: int, *, seconds: float) -> Pair:
+    """The same write with encryption, audit trail and row-level security, and without.
+
+    It has a sentence that is sealed.
+
+    Args:
+        process_id: the API of sessions, with all three.
+    """
+    with Without(
+        [load("sessions")], deployment.postgres, deployment.rabbit, name="without"
+    ) as bare:
+        lift(bare.url("sessions"))
+        process = bare.start("api", "sessions")
+        return compare(
+            _writes(deployment, uuid4(), process_id, **WRITTEN),
+            _writes(bare, uuid4(), process.pid, **WRITTEN),
+            seconds=seconds,
+        )
+
+
+class Without(AnyDeployment):
+    """A deployment whose APIs do without what trust costs."""
+
+    def kap(
+        self, what: str, service: str, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """The API as `bench.without` starts it."""
+        assert what == "api"
+        command = [sys.executable, "-m", "bench.without", service]
+        return self.run(command, environment)
+
+
+def _writes(
+    deployment: AnyDeployment, clinic_id: UUID, process_id: int, **more: str
+) -> Side:
+    """Vital signs of sessions that run at once in a clinic."""
+    token = _token(deployment, clinic_id)
+    headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+    sessions = [_session(deployment, clinic_id, token) for _ in range(SESSIONS)]
+    return Side(
+        asks=[
+            Ask(
+                port=deployment.port("api", "sessions"),
+                method="POST",
+                path=f"/sessions/v1/clinics/{clinic_id}/sessions/{session_id}/vitals",
+                headers=headers,
+                body=json.dumps({**VITALS, **more}),
+            )
+            for session_id in sessions
+        ],
+        process_id=process_id,
+    )
+
+
+def _token(deployment: AnyDeployment, clinic_id: UUID | None) -> str:
+    settings = deployment.settings("sessions")
     issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
     staff = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
     admin = frozenset({Role.NETWORK_ADMIN})
@@ -140,7 +181,7 @@ def _clinic(deployment: Deployment) -> UUID:
     return UUID(answer.raise_for_status().json()["id"])
 
 
-def _session(deployment: Deployment, clinic_id: UUID, token: str) -> str:
+def _session(deployment: AnyDeployment, clinic_id: UUID, token: str) -> str:
     """A running session, as events and staff would have made it."""
     patient_id, appointment_id = uuid7(), uuid7()
     _hear(deployment, clinic_id, patient_id, appointment_id)
@@ -172,7 +213,7 @@ def _session(deployment: Deployment, clinic_id: UUID, token: str) -> str:
 
 
 def _hear(
-    deployment: Deployment, clinic_id: UUID, patient_id: UUID, appointment_id: UUID
+    deployment: AnyDeployment, clinic_id: UUID, patient_id: UUID, appointment_id: UUID
 ) -> None:
     """Let the sessions service hear what it would have heard by then."""
     service = load("sessions")

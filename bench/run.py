@@ -12,10 +12,12 @@ from rich.table import Table
 
 from bench import memory, pipeline, requests
 from bench.deployment import ROOT, Deployment
+from bench.load import Load, Pair
 from bench.memory import Growth
 
 PAGE = Path("docs/benchmarks.md")
 SERVICES = ("scheduling", "sessions", "console")
+WORKERS, APIS = ("scheduling", "console"), ("scheduling", "sessions")
 API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
 
 
@@ -50,19 +52,20 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         tell("processes are starting")
         processes = {
             f"{service} {what}": deployment.start(what, service)
-            for what, service in (
-                ("worker", "scheduling"),
-                ("worker", "console"),
-                ("api", "scheduling"),
-                ("api", "sessions"),
-            )
+            for what, services in (("worker", WORKERS), ("api", APIS))
+            for service in services
         }
         tell("commit to effect, light load")
         latency = pipeline.measure_latency(deployment, 60 if quick else 400)
         tell("commit to effect, as many as go through")
         flow = pipeline.measure_flow(deployment, 2_000 if quick else 12_000)
         tell("requests")
-        write, read = requests.measure(deployment, seconds=2 if quick else 6)
+        apis = {name: processes[f"{name} api"].pid for name in APIS}
+        write, read = requests.measure(deployment, apis, seconds=2 if quick else 6)
+        tell("what trust costs")
+        trust = requests.measure_trust(
+            deployment, apis["sessions"], seconds=2 if quick else 6
+        )
         tell("memory over many events")
         grown = memory.measure_processes(
             deployment, processes, 5_000 if quick else 100_000
@@ -71,8 +74,9 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
     return [
         _rate("events a second, commit to effect", flow.ours, flow.floor, 0.4),
         _latency(latency),
-        _rate("write requests a second (vital signs)", write.ours, write.floor, 0.5),
-        _rate("read requests a second (a clinic)", read.ours, read.floor, 0.5),
+        _requests("write requests (vital signs)", write, 0.5),
+        _requests("read requests (a clinic)", read, 0.5),
+        _requests("write with encryption, audit and row-level security", trust, 0.7),
         *map(_memory, grown),
     ]
 
@@ -86,6 +90,21 @@ def _rate(what: str, ours: float, floor: float, target: float) -> Figure:
         target=f"at least {target}",
         good=ours / floor >= target,
     )
+
+
+def _requests(what: str, pair: Pair, target: float) -> Figure:
+    return Figure(
+        what=what,
+        ours=_load(pair.ours),
+        floor=_load(pair.other),
+        ratio=f"{pair.ratio:.2f}",
+        target=f"at least {target}",
+        good=pair.ratio >= target,
+    )
+
+
+def _load(load: Load) -> str:
+    return f"{load.per_second:,.0f}/s, {load.cpu_us / 1000:.2f} ms of CPU each"
 
 
 def _latency(latency: pipeline.Latency) -> Figure:

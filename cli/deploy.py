@@ -10,6 +10,8 @@ from cli.services import NAMES, load, load_all
 from shared.access import Role
 from shared.context import Actor
 
+MASTER_KEYS = "master-keys.json"
+
 
 def _secret(
     _context: click.Context, _option: click.Parameter, value: str | None
@@ -39,14 +41,25 @@ def _secret(
     callback=_secret,
     help="The same database as its owner; needed on PostgreSQL.",
 )
-def migrate(service: str, database_url: str, owner_url: str | None) -> None:
+@click.option(
+    "--master-keys",
+    envvar="KAP_MASTER_KEYS",
+    required=True,
+    help="The ring of master keys, or @ and the file that holds it.",
+)
+def migrate(
+    service: str, database_url: str, owner_url: str | None, master_keys: str
+) -> None:
     """Bring the database of SERVICE, or of all, up to date.
 
     On PostgreSQL this also puts every table under row-level security. The owner does
     it: the role that a service runs as owns nothing.
     """
     from shared import migrations
+    from shared.privacy.keyring import Keyring
+    from shared.privacy.vault import Vault
 
+    vault = Vault(Keyring(master_keys))
     names = NAMES if service == "all" else (service,)
     for url in filter(None, (database_url, owner_url)):
         if service == "all" and "{service}" not in url:
@@ -56,7 +69,8 @@ def migrate(service: str, database_url: str, owner_url: str | None) -> None:
     for name in names:
         load(name)
         own = owner_url.replace("{service}", name) if owner_url else None
-        migrations.migrate(name, database_url.replace("{service}", name), owner_url=own)
+        url = database_url.replace("{service}", name)
+        migrations.migrate(name, url, owner_url=own, vault=vault)
         click.echo(f"{name}: up to date")
 
 
@@ -88,6 +102,20 @@ def show() -> None:
         click.echo(name)
         for event_type in types:
             click.echo(f"  {binding_key(event_type)}")
+
+
+def make_master_keys(folder: Path) -> Path:
+    """The file of the master keys that records are sealed under; made once.
+
+    Without it nothing that is sealed can ever be read again.
+    """
+    from shared.privacy.keyring import new_ring, write_ring
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MASTER_KEYS
+    if not path.exists():
+        write_ring(path, new_ring())
+    return path
 
 
 @click.command()

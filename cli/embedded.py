@@ -6,12 +6,14 @@ import logging
 import os
 import secrets
 import socket
+from ipaddress import ip_network
 from pathlib import Path
 from typing import IO, Any
 
 import click
 
 from cli.api_client import SECRET_FILE
+from cli.deploy import make_master_keys
 from cli.services import FRONT, load_all
 from cli.signing_keys import make_keys
 from shared.logs import log_to
@@ -42,6 +44,7 @@ class Embedded:
         self._log = (folder / LOG).open("a")
         log_to(self._log, logging.INFO)
         signing, public = make_keys(folder)
+        master_keys = make_master_keys(folder)
         self.secret = _development_secret(folder)
 
         def settings(name: str) -> Settings:
@@ -49,6 +52,7 @@ class Embedded:
                 database_url=f"sqlite:///{folder / name}.db",
                 broker_url="memory://embedded",
                 signing_key=signing.read_text(),
+                master_keys=f"@{master_keys}",
                 token_keys=f"@{public}",
                 public_url=self.url,
                 development_secret=self.secret,
@@ -56,6 +60,8 @@ class Embedded:
                 development_issuer=True,
                 callback_host=HOST,
                 repair_seconds=5.0,
+                # Whoever reaches it is on this machine.
+                trusted_proxies=frozenset({ip_network("127.0.0.0/8")}),
             )
 
         self.platform = Platform(load_all(), settings, front=FRONT)

@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -23,11 +24,13 @@ SERVICE = click.Choice(NAMES)
 @click.argument("service", type=SERVICE)
 def api(service: str) -> None:
     """Run the API of SERVICE under gunicorn, as the environment says."""
+    from shared.service import Runtime
+
     settings = Settings.from_env()
-    _share_metrics()
+    share_metrics()
     log_to()
     _demand_restricted(settings)
-    _gunicorn(service, settings).run()
+    gunicorn_for(service, settings, Runtime.start).run()
 
 
 @click.command()
@@ -85,7 +88,7 @@ def _demand_restricted(settings: Settings) -> None:
         database.close()
 
 
-def _share_metrics() -> None:
+def share_metrics() -> None:
     """Let the API's processes add up their metrics in a folder."""
     folder = os.environ.setdefault(
         "PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="kap-metrics-")
@@ -94,7 +97,10 @@ def _share_metrics() -> None:
     os.makedirs(folder, exist_ok=True)  # noqa: PTH103
 
 
-def _gunicorn(name: str, settings: Settings) -> Any:
+def gunicorn_for(
+    name: str, settings: Settings, start: Callable[[Any, Settings], Any]
+) -> Any:
+    """gunicorn, ready to run the API of a service; `start` makes its runtime."""
     from gunicorn.app.base import BaseApplication
 
     class Api(BaseApplication):  # type: ignore[misc]
@@ -129,9 +135,8 @@ def _gunicorn(name: str, settings: Settings) -> Any:
         def load(self) -> Any:
             """The application, in a process of its own: after the fork."""
             from shared.http import create_app
-            from shared.service import Runtime
 
-            self.runtime = Runtime.start(load(name), settings)
+            self.runtime = start(load(name), settings)
             return create_app(self.runtime)
 
     return Api()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import psycopg
@@ -32,6 +32,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeDecorator
+
+from shared.privacy.columns import VAULT, seal_row
+
+if TYPE_CHECKING:
+    from shared.privacy.vault import Vault
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -128,13 +133,18 @@ class Database:
     Made where the process starts work, never before a fork: a connection shared by two
     processes answers one with the other's rows. Every connection is given out with a
     reach; without one, row-level security shows no row at all. SQLite has no such
-    thing: there the unit of work and the queries alone keep clinics apart.
+    thing: there the unit of work and the queries alone keep clinics apart. Without a
+    vault nothing sealed can be read or written.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+    def __init__(
+        self, url: str, *, vault: "Vault | None" = None, pool_size: int = 8
+    ) -> None:
         parsed = make_url(url)
+        self.vault = vault
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_timeout": 5, "pool_recycle": 1800}
+        options["execution_options"] = {VAULT: vault}
         if self.is_sqlite:
             options |= {"pool_size": 12, "max_overflow": 8}
             options["connect_args"] = {"check_same_thread": False}
@@ -143,9 +153,7 @@ class Database:
             options |= {"pool_size": pool_size, "max_overflow": 6}
             options |= {"isolation_level": "AUTOCOMMIT"}
             options["connect_args"] = {"connect_timeout": 3}
-        self.engine: Engine = create_engine(parsed, **options).execution_options(
-            kap_vault=__import__("shared.privacy.vault").privacy.vault.Vault()
-        )
+        self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
@@ -254,7 +262,8 @@ def insert_new(
 ) -> None:
     """Insert rows whose unique key is free, leave the others as they are."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    connection.execute(dialect.insert(table).on_conflict_do_nothing(), list(rows))
+    sealed = [seal_row(connection, table, row) for row in rows]
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), sealed)
 
 
 _Shape = tuple[Table, tuple[str, ...], int]

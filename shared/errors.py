@@ -74,6 +74,17 @@ class StaleError(KapError):
     code = "stale_version"
 
 
+class TooManyRequestsError(KapError):
+    """Too many requests; ask again after the seconds that Retry-After says."""
+
+    status = 429
+    code = "too_many_requests"
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__()
+
+
 class UnavailableError(KapError):
     """Something this needs does not answer now; try again shortly."""
 

@@ -23,7 +23,15 @@ _CLINIC = "clinic_id::text = current_setting('kap.clinic', true)"
 _NETWORK = "current_setting('kap.clinic', true) = '*'"
 _MAILBOX = "current_setting('kap.mailbox', true) = 'on'"
 MAILBOX_TABLES = frozenset(
-    {"event_log", "inbox", "timers", "idempotency_keys", "audit_log", "audit_anchors"}
+    {
+        "event_log",
+        "inbox",
+        "timers",
+        "idempotency_keys",
+        "audit_log",
+        "audit_anchors",
+        "data_keys",
+    }
 )
 """Tables of every clinic's rows that a worker's loops reach as well."""
 

@@ -27,6 +27,14 @@ REQUEST_SECONDS = Histogram(
     ["service", "route", "method", "status"],
     buckets=BUCKETS,
 )
+LIMITED = Counter(
+    "kap_http_limited",
+    "Requests refused because there were too many",
+    ["service", "limit"],
+)
+UNCOUNTED = Counter(
+    "kap_http_uncounted", "Requests let through while counts were away", ["service"]
+)
 PUBLISHED = Counter(
     "kap_outbox_published", "Events handed to the broker", ["service", "outcome"]
 )

@@ -56,7 +56,10 @@ class Platform:
         for name, runtime in self.runtimes.items():
             settings = runtime.settings
             migrations.migrate(
-                name, settings.database_url, owner_url=settings.owner_database_url
+                name,
+                settings.database_url,
+                owner_url=settings.owner_database_url,
+                vault=runtime.database.vault,
             )
         self.broker.declare(subscriptions(self.services.values()))
 

@@ -21,6 +21,8 @@ from shared.errors import ConflictError
 from shared.events import Event, catalogue
 from shared.notifier import Notifier
 from shared.peers import Peers
+from shared.privacy.keyring import Keyring
+from shared.privacy.vault import Vault
 from shared.settings import Settings
 from shared.telemetry import Tracing
 from shared.unit_of_work import Reading, UnitOfWork, transaction
@@ -92,13 +94,15 @@ class Runtime:
     news: threading.Event = field(default_factory=threading.Event)
     post: threading.Event = field(default_factory=threading.Event)
     notifier: Notifier | None = None
+    work: type[UnitOfWork] = UnitOfWork
 
     @classmethod
     def start(
         cls, service: Service, settings: Settings, *, peers: Peers | None = None
     ) -> "Runtime":
         """A runtime for this process; call it after a fork, never before."""
-        database = Database(settings.database_url)
+        vault = Vault(Keyring(settings.master_keys))
+        database = Database(settings.database_url, vault=vault)
         return cls(
             service=service,
             settings=settings,
@@ -124,6 +128,7 @@ class Runtime:
             tracing=self.tracing,
             conflicts=self.service.conflicts,
             causing=causing,
+            kind=self.work,
         ) as uow:
             yield uow
         if on is None and uow.has_news:

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from shared.errors import KapError
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
 DEVELOPMENT_SECRET = "development-only"  # noqa: S105 - known to everybody.
 """It guards nothing that one click on the development issuer's page would not give."""
 
@@ -27,6 +29,20 @@ def _flag(value: str) -> bool:
     if value.lower() in ("", "0", "false", "no", "off"):
         return False
     raise ValueError(value)
+
+
+def _rate(value: str) -> str:
+    """A limit as `limits` reads it, such as 1200/minute; empty for none."""
+    if value.lower() == "off":
+        return ""
+    from limits import parse
+
+    parse(value)
+    return value
+
+
+def _networks(value: str) -> frozenset[Network]:
+    return frozenset(ipaddress.ip_network(name) for name in _names(value))
 
 
 def _names(value: str) -> frozenset[str]:
@@ -56,10 +72,9 @@ def _secret(value: str) -> str:
     return value
 
 
-def _key_set(value: str) -> str:
-    """A JWK set, or where it is: an `@` and a file that is read now and then, a URL."""
-    if value.startswith("@"):
-        _secret(value)
+def _reference(value: str) -> str:
+    """What it says, or where that is: a file that may change, an address."""
+    _secret(value)
     return value
 
 
@@ -84,7 +99,8 @@ def _from(
     name: str, about: str, read: Callable[[str], Any] = str, default: Any = MISSING
 ) -> Any:
     meta = {"name": name, "about": about, "read": read}
-    return field(metadata=meta, default=default, repr=read is not _secret)
+    is_secret = read in (_secret, _reference)
+    return field(metadata=meta, default=default, repr=not is_secret)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +123,12 @@ class Settings:
         "KAP_SIGNING_KEY", "private JWK of this deployment's machine tokens", _secret
     )
     token_keys: str = _from(
-        "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _key_set
+        "KAP_TOKEN_KEYS", "JWK set that bearer tokens are verified with", _reference
+    )
+    master_keys: str = _from(
+        "KAP_MASTER_KEYS",
+        "ring of master keys that wraps the keys of clinics; a file is read again",
+        _reference,
     )
     token_issuer: str = _from(
         "KAP_TOKEN_ISSUER", "who issues bearer tokens", default="kap"
@@ -150,7 +171,7 @@ class Settings:
     oidc_keys: str = _from(
         "KAP_OIDC_KEYS",
         "the provider's JWK set, if it is not to be found by its configuration",
-        _key_set,
+        _reference,
         default="",
     )
     oidc_client_id: str = _from(
@@ -191,6 +212,36 @@ class Settings:
         "KAP_WORKER_BIND",
         "address the worker's health and metrics answer on",
         default="0.0.0.0:9000",
+    )
+    rate_storage: str = _from(
+        "KAP_RATE_STORAGE",
+        "where requests are counted, a URL; memory:// counts each process by itself",
+        _secret,
+        default="memory://",
+    )
+    rate_per_token: str = _from(
+        "KAP_RATE_PER_TOKEN",
+        "how much one token may ask of a service, or off",
+        _rate,
+        default="1200/minute",
+    )
+    rate_per_address: str = _from(
+        "KAP_RATE_PER_ADDRESS",
+        "how much one address may ask of a service, or off",
+        _rate,
+        default="6000/minute",
+    )
+    rate_sign_ins: str = _from(
+        "KAP_RATE_SIGN_INS",
+        "how often one address may sign in, or come with a bad token, or off",
+        _rate,
+        default="60/minute",
+    )
+    trusted_proxies: frozenset[Network] = _from(
+        "KAP_TRUSTED_PROXIES",
+        "networks of our own proxies and services, whose X-Forwarded-For is believed",
+        _networks,
+        default=frozenset(),
     )
     repair_seconds: float = _from(
         "KAP_REPAIR_SECONDS",

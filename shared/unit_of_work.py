@@ -32,6 +32,7 @@ from shared.errors import (
 from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
+from shared.privacy.columns import opened, seal_row
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -146,7 +147,8 @@ class UnitOfWork:
 
         It is written with the events at the end, in one round trip if nothing else is.
         """
-        self._rows.append((table, values))
+        # Sealed now: a key may have to be read, which the last round trip cannot do.
+        self._rows.append((table, seal_row(self.connection, table, values)))
 
     def publish(self, event: Event, *, of: Aggregate) -> None:
         """Tell that something happened to a record; its version counts it."""
@@ -198,11 +200,12 @@ class UnitOfWork:
         if self._session is not None:
             self._session.flush()
 
-    def write(self) -> None:
-        """Write changes, rows and events, leaving the commit to the edge.
+    def prepare(self) -> list[tuple[Table, Mapping[str, Any]]]:
+        """Write changes of records; the rows that are left to insert.
 
         What changed a record leaves an entry in the audit trail, and so does every
-        request, whatever came of it.
+        request, whatever came of it. It is signed here: once the rows are on their
+        way, no key can be asked for before all are there.
         """
         self.flush()
         if self.context.is_request or self._told or self._has_changed:
@@ -214,7 +217,11 @@ class UnitOfWork:
                 patients=self._patients,
             )
             self._rows.append((audit_log, row_of(self.connection, entry)))
-        insert_rows(self.connection, [*self._rows, *outbox.rows_of(self._told)])
+        return [*self._rows, *outbox.rows_of(self._told)]
+
+    def write(self) -> None:
+        """Write changes, rows and events, leaving the commit to whoever began."""
+        insert_rows(self.connection, self.prepare())
 
     def close(self) -> None:
         """Let go of the records; they keep what was read of them."""
@@ -255,7 +262,8 @@ class Reading:
 
     def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
         """Every row a query finds."""
-        return [row._mapping for row in self.connection.execute(query)]  # type: ignore[misc]
+        found = self.connection.execute(query)
+        return opened(self.connection, found, clinic_id=self.context.clinic_id)
 
     def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
         """The one row a query finds.
@@ -266,7 +274,7 @@ class Reading:
         row = self.connection.execute(query).first()
         if row is None:
             raise NotFoundError(f"there is no such {what} in this clinic")
-        return row._mapping  # type: ignore[return-value]
+        return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
 
     def note(self, entry: Entry) -> None:
         """Leave an entry in the audit trail: no answer is given without it."""
@@ -283,6 +291,7 @@ def transaction(
     tracing: Tracing,
     conflicts: Mapping[str, type[KapError]],
     causing: Envelope | None = None,
+    kind: type[UnitOfWork] = UnitOfWork,
 ) -> Iterator[UnitOfWork]:
     """A unit of work; leaving it commits, an exception rolls everything back.
 
@@ -297,15 +306,13 @@ def transaction(
     ):
         if isinstance(bind, Connection):
             narrow(bind, reach)
-            uow = UnitOfWork(bind, context, now=now, tracing=tracing, causing=causing)
+            uow = kind(bind, context, now=now, tracing=tracing, causing=causing)
             yield uow
             uow.write()
             uow.close()
             return
         with bind.begin(reach) as connection:
-            uow = UnitOfWork(
-                connection, context, now=now, tracing=tracing, causing=causing
-            )
+            uow = kind(connection, context, now=now, tracing=tracing, causing=causing)
             try:
                 yield uow
                 _commit(uow)
@@ -317,8 +324,9 @@ def _commit(uow: UnitOfWork) -> None:
     begun = uow.connection.get_transaction()
     assert begun is not None
     try:
+        rows = uow.prepare()
         with _pipelined(uow):
-            uow.write()
+            insert_rows(uow.connection, rows)
             crash.point("unit_of_work.before_commit")
             begun.commit()
     except BaseException:

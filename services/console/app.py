@@ -13,6 +13,9 @@ from shared.events import catalogue
 from shared.events.scheduling import ClinicOnboarded
 from shared.service import Runtime, Service
 
+SIGN_INS = frozenset({"site.enter", "development.issue_token"})
+"""Where one may try who one is."""
+
 
 def prepare(app: Flask, runtime: Runtime) -> None:
     """Give pages their words, their headers, their errors and their sign-in."""
@@ -21,6 +24,7 @@ def prepare(app: Flask, runtime: Runtime) -> None:
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     app.after_request(security.add_headers)
+    app.extensions["kap_limits"].sign_in_at(SIGN_INS)
     errors.install(app)
     login.install(app, runtime)
 

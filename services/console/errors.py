@@ -23,6 +23,7 @@ _TITLES = {
     405: "That cannot be done here",
     409: "That is not possible now",
     413: "That is too much at once",
+    429: "That was asked too often",
     422: "Something does not fit",
     503: "A part of the platform does not answer",
 }
@@ -41,7 +42,9 @@ def on_kap_error(error: KapError) -> Response:
         return problems.on_kap_error(error)
     if isinstance(error, UnauthenticatedError):
         return _to_login()
-    return page(error.status, error.message)
+    answer = page(error.status, error.message)
+    answer.headers.update(problems.headers_of(error))
+    return answer
 
 
 def on_http_error(error: HTTPException) -> Response:

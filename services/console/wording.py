@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 EVENTS: Mapping[str, str] = {
     "intake.referral.received": "Referral received from {source_type}",
     "intake.patient.registered": "Patient registered, episode opened",
+    "intake.patient.erased": "Patient erased; the records stay, without a name",
     "intake.measure.recorded": "{instrument} answered, {context}",
     "intake.safety.flagged": "Safety flag raised, {level} level",
     "intake.safety.cleared": "Safety flag cleared by a clinician",

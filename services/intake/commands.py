@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from services.intake.domain import (
@@ -19,6 +20,24 @@ class RegisterPatient:
 
     person: Person
     channel: Channel | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FindPatients:
+    """Who has this name and birth date, this address, or this telephone."""
+
+    family_name: str | None = None
+    birth_date: date | None = None
+    email: str | None = None
+    phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErasePatient:
+    """Who a patient was is to be forgotten, and why."""
+
+    patient_id: UUID
+    reason: str
 
 
 @dataclass(frozen=True, kw_only=True)

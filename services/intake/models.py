@@ -1,15 +1,15 @@
 """Intake's tables, and the mapping of its domain onto them."""
 
+from datetime import date
+
 from sqlalchemy import (
     Boolean,
     Column,
-    Date,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
-    Text,
     UniqueConstraint,
     Uuid,
 )
@@ -40,8 +40,12 @@ from services.intake.domain import (
     Screen,
 )
 from shared.database import Document, UtcDateTime, new_metadata, words
+from shared.privacy.columns import Sealed
 
 metadata = new_metadata()
+
+INDEX = 64
+"""The length of a blind index."""
 
 
 def _own() -> list[Column[object]]:
@@ -75,15 +79,24 @@ patients = Table(
     metadata,
     *_record(),
     Column("episode_id", Uuid(), nullable=False),
-    Column("given_name", String(120), nullable=False),
-    Column("family_name", String(120), nullable=False),
-    Column("birth_date", Date, nullable=False),
-    Column("email", String(254)),
-    Column("phone", String(40)),
+    Column("given_name", Sealed(person="id"), nullable=False),
+    Column("family_name", Sealed(person="id"), nullable=False),
+    Column("birth_date", Sealed(person="id", of=date), nullable=False),
+    Column("email", Sealed(person="id")),
+    Column("phone", Sealed(person="id")),
     Column("time_zone", String(64), nullable=False),
     Column("channel", words(Channel), nullable=False),
     Column("registered_at", UtcDateTime, nullable=False),
+    Column("name_index", String(INDEX)),
+    Column("email_index", String(INDEX)),
+    Column("phone_index", String(INDEX)),
+    Column("erased_at", UtcDateTime),
+    Column("erased_by", Uuid()),
+    Column("erased_because", Sealed()),
     Index("ix_patients_clinic_id_id", "clinic_id", "id"),
+    Index("ix_patients_clinic_id_name_index", "clinic_id", "name_index"),
+    Index("ix_patients_clinic_id_email_index", "clinic_id", "email_index"),
+    Index("ix_patients_clinic_id_phone_index", "clinic_id", "phone_index"),
 )
 
 referrals = Table(
@@ -93,12 +106,13 @@ referrals = Table(
     _of("patients"),
     Column("source_type", String(64), nullable=False),
     Column("identifier_system", String(200), nullable=False),
-    Column("identifier_value", String(200), nullable=False),
-    Column("letter_reference", String(500)),
+    Column("identifier_value", Sealed(person="patient_id"), nullable=False),
+    Column("identifier_index", String(INDEX)),
+    Column("letter_reference", Sealed(person="patient_id")),
     Column("received_at", UtcDateTime, nullable=False),
-    UniqueConstraint("clinic_id", "identifier_system", "identifier_value"),
+    UniqueConstraint("clinic_id", "identifier_index"),
 )
-ONE_REFERRAL = "uq_referrals_clinic_id_identifier_system_identifier_value"
+ONE_REFERRAL = "uq_referrals_clinic_id_identifier_index"
 
 codings = Table(
     "codings",
@@ -107,8 +121,8 @@ codings = Table(
     _of("referrals"),
     Column("kind", words(CodingKind), nullable=False),
     Column("system", String(500), nullable=False),
-    Column("code", String(500), nullable=False),
-    Column("display", String(1000), nullable=False),
+    Column("code", Sealed(), nullable=False),
+    Column("display", Sealed(), nullable=False),
 )
 
 coverages = Table(
@@ -116,8 +130,9 @@ coverages = Table(
     metadata,
     *_own(),
     _of("referrals"),
-    Column("payer", String(500), nullable=False),
-    Column("member_id", String(500)),
+    Column("patient_id", Uuid(), nullable=False),
+    Column("payer", Sealed(person="patient_id"), nullable=False),
+    Column("member_id", Sealed(person="patient_id")),
 )
 
 episodes = Table(
@@ -171,7 +186,7 @@ safety_flags = Table(
     Column("due_at", UtcDateTime, nullable=False),
     Column("cleared_at", UtcDateTime),
     Column("cleared_by", Uuid()),
-    Column("note", Text),
+    Column("note", Sealed()),
     Index("ix_safety_flags_clinic_id_cleared_at", "clinic_id", "cleared_at"),
 )
 
@@ -183,7 +198,7 @@ decisions = Table(
     Column("kind", words(DecisionKind), nullable=False),
     Column("reason_codes", Document, nullable=False),
     Column("missing", Document, nullable=False),
-    Column("override_reason", Text),
+    Column("override_reason", Sealed()),
     Column("outcome", String(32), nullable=False),
     Column("rule_pack", String(64), nullable=False),
     Column("screen_id", Uuid()),
@@ -223,7 +238,7 @@ clearances = Table(
     *_record(),
     Column("patient_id", Uuid(), nullable=False),
     _of("episodes"),
-    Column("note", Text),
+    Column("note", Sealed()),
     Column("granted_by", Uuid(), nullable=False),
     Column("granted_at", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
@@ -235,7 +250,7 @@ emergency_accesses = Table(
     *_record(),
     Column("patient_id", Uuid(), nullable=False, index=True),
     Column("person_id", Uuid(), nullable=False),
-    Column("reason", Text, nullable=False),
+    Column("reason", Sealed(), nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
     Column("until", UtcDateTime, nullable=False),
 )

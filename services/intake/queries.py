@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, false, func, or_, select
 
 from services.intake.domain import Channel, CodingKind, Decision
 from services.intake.models import (
@@ -26,6 +26,8 @@ from shared.unit_of_work import Reading
 
 Row = Mapping[str, Any]
 
+MOST_FOUND = 100
+
 
 def page_of_patients(reading: Reading, *, limit: int, after: UUID | None) -> Row:
     """A clinic's patients with the status of their episode, newest first."""
@@ -35,6 +37,14 @@ def page_of_patients(reading: Reading, *, limit: int, after: UUID | None) -> Row
     rows = reading.rows(query)
     more = len(rows) > limit
     return {"items": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
+
+
+def patients_at(reading: Reading, indexes: Mapping[str, str]) -> Row:
+    """The patients who are under one of these indexes, newest first."""
+    under = [patients.c[column] == index for column, index in indexes.items()]
+    query = _patients(reading).where(or_(false(), *under))
+    rows = reading.rows(query.order_by(patients.c.id.desc()).limit(MOST_FOUND))
+    return {"items": rows, "next": None}
 
 
 def patient(reading: Reading, patient_id: UUID) -> Row:

@@ -10,19 +10,11 @@ from services.notifications.models import metadata
 from services.notifications.pumps.messages import deliver_messages
 from services.notifications.pumps.webhooks import deliver_webhooks, retry_webhooks
 from shared.events import Event
-from shared.events.intake import PatientRegistered
+from shared.events.intake import PatientErased, PatientRegistered
 from shared.events.scheduling import AppointmentBooked
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.service import Handler, Service
 from shared.unit_of_work import UnitOfWork
-
-FOR_PATIENTS: Mapping[type[Event], Handler] = {
-    PatientRegistered: messages.know_patient,
-    AppointmentBooked: messages.plan_for_appointment,
-    **dict.fromkeys(messages.ENDINGS, messages.end_appointment),
-    IntegrationFellDue: messages.plan_for_integration,
-    IntegrationCompleted: messages.end_integration,
-}
 
 
 def then(*handlers: Handler) -> Handler:
@@ -33,6 +25,22 @@ def then(*handlers: Handler) -> Handler:
             handler(event, uow)
 
     return handle
+
+
+def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:
+    """Nobody is written to, nobody has to act, and what was kept opens no more."""
+    messages.erase_patient(event, uow)
+    tasks.drop(event.patient_id, uow)
+
+
+FOR_PATIENTS: Mapping[type[Event], Handler] = {
+    PatientRegistered: messages.know_patient,
+    PatientErased: erase_patient,
+    AppointmentBooked: messages.plan_for_appointment,
+    **dict.fromkeys(messages.ENDINGS, messages.end_appointment),
+    IntegrationFellDue: messages.plan_for_integration,
+    IntegrationCompleted: messages.end_integration,
+}
 
 
 def _about(event: type[Event]) -> Handler:

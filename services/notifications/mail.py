@@ -17,6 +17,7 @@ from services.notifications.domain.messages import (
 from services.notifications.models import outbox_mails
 from services.notifications.texts import render
 from shared.database import Reach, insert_new
+from shared.privacy.keys import PersonErasedError
 from shared.service import Runtime
 from shared.settings import SettingsError
 
@@ -73,8 +74,11 @@ class OutboxChannel:
             "body": text.body,
             "kept_at": self._runtime.clock(),
         }
-        with self._runtime.begin(Reach.of(mail.clinic_id)) as connection:
-            insert_new(connection, outbox_mails, [row])
+        try:
+            with self._runtime.begin(Reach.of(mail.clinic_id)) as connection:
+                insert_new(connection, outbox_mails, [row])
+        except PersonErasedError as error:
+            raise MailRefusedError("nobody is there to be written to") from error
         return f"outbox/{mail.message_id}"
 
 

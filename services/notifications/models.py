@@ -30,6 +30,7 @@ from services.notifications.domain.webhooks import (
     SubscriptionStatus,
 )
 from shared.database import Document, Serial, UtcDateTime, new_metadata, words
+from shared.privacy.columns import Sealed
 
 metadata = new_metadata()
 
@@ -90,8 +91,8 @@ outbox_mails = Table(
     Column("clinic_id", Uuid(), nullable=False, index=True),
     Column("patient_id", Uuid(), nullable=False),
     Column("template", words(Template), nullable=False),
-    Column("subject", String(200), nullable=False),
-    Column("body", Text, nullable=False),
+    Column("subject", Sealed(person="patient_id"), nullable=False),
+    Column("body", Sealed(person="patient_id"), nullable=False),
     Column("kept_at", UtcDateTime, nullable=False),
 )
 
@@ -122,10 +123,10 @@ subscriptions = Table(
     Column("id", Uuid(), primary_key=True),
     Column("clinic_id", Uuid(), nullable=False, index=True),
     Column("version", Integer, nullable=False),
-    Column("url", String(500), nullable=False),
+    Column("url", Sealed(), nullable=False),
     Column("types", Document, nullable=False),
     Column("grants", Document, nullable=False),
-    Column("secret", String(100), nullable=False),
+    Column("secret", Sealed(), nullable=False),
     Column("owner_id", Uuid(), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("status", words(SubscriptionStatus), nullable=False),

@@ -41,8 +41,8 @@ class KeptMailView(View):
     id = fields.UUID()
     patient_id = fields.UUID()
     template = fields.Enum(Template, by_value=True)
-    subject = fields.String()
-    body = fields.String()
+    subject = fields.String(allow_none=True)
+    body = fields.String(allow_none=True)
     kept_at = Instant()
 
 

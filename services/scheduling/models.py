@@ -27,6 +27,7 @@ from services.scheduling.domain import (
 )
 from shared.database import UtcDateTime, new_metadata, words
 from shared.facts import Facts
+from shared.privacy.columns import Sealed
 
 metadata = new_metadata()
 facts = Facts(metadata)
@@ -49,7 +50,7 @@ resources = Table(
     Column("clinic_id", Uuid(), nullable=False, index=True),
     Column("version", Integer, nullable=False),
     Column("kind", words(ResourceKind), nullable=False),
-    Column("name", String(120), nullable=False),
+    Column("name", Sealed(), nullable=False),
 )
 
 patients = Table(

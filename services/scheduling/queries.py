@@ -36,9 +36,9 @@ def clinic(reading: Reading) -> Row:
 
 def all_resources(reading: Reading) -> list[Row]:
     """What can be booked, by kind and name."""
-    return reading.rows(
-        reading.select(resources).order_by(resources.c.kind, resources.c.name)
-    )
+    rows = reading.rows(reading.select(resources).order_by(resources.c.id))
+    # A database cannot sort by what it cannot read.
+    return sorted(rows, key=lambda row: (row["kind"], row["name"]))
 
 
 def appointment(reading: Reading, appointment_id: UUID) -> Row:

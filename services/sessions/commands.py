@@ -106,3 +106,11 @@ class AbortSession:
     wasted_mg: Decimal | None = None
     lot: str | None = None
     witness_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteProcessNote:
+    """A therapist notes something for nobody else."""
+
+    session_id: UUID
+    note: str

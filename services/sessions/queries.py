@@ -20,6 +20,7 @@ from services.sessions.models import (
     orders,
     patients,
     prechecks,
+    process_notes,
     record_hash,
     sessions,
     vitals,
@@ -144,6 +145,25 @@ def chart(reading: Reading, session_id: UUID) -> Row:
         "abort": _abort(row["abort_record"]),
         "signature_holds": _signature_holds(reading, row),
     }
+
+
+def process_notes_of(reading: Reading, session_id: UUID) -> list[Row]:
+    """The reader's own process notes on a session, the oldest first.
+
+    Raises:
+        NotFoundError: there are none of the reader's, whatever others wrote.
+    """
+    rows = reading.rows(
+        reading.select(process_notes)
+        .where(
+            process_notes.c.session_id == session_id,
+            process_notes.c.author_id == reading.context.actor.id,
+        )
+        .order_by(process_notes.c.id)
+    )
+    if not rows:
+        raise NotFoundError("there are no process notes of yours on this session")
+    return rows
 
 
 def _patient(reading: Reading, patient_id: UUID) -> Row:

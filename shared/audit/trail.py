@@ -20,6 +20,8 @@ from shared.audit.tables import audit_log
 from shared.context import Context
 from shared.database import insert_rows
 from shared.ids import uuid7
+from shared.privacy.columns import vault_of
+from shared.privacy.keys import Purpose
 
 NETWORK_TRAIL = UUID(int=0)
 """The clinic id of the trail of what is about no clinic, or of nobody's clinic."""
@@ -98,9 +100,7 @@ def row_of(connection: Connection, entry: Entry) -> dict[str, Any]:
 
 def key_of(connection: Connection, clinic_id: UUID) -> bytes:
     """The key a clinic's entries are signed with."""
-    vault = connection.get_execution_options()["kap_vault"]
-    key: bytes = vault.key(connection, clinic_id, "audit")
-    return key
+    return vault_of(connection).key(connection, clinic_id, Purpose.AUDIT)
 
 
 def signed(entry: Entry, key: bytes) -> dict[str, Any]:

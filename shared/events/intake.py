@@ -27,6 +27,13 @@ class PatientRegistered(Event, name="intake.patient.registered", aggregate="pati
 
 
 @dataclass(frozen=True, kw_only=True)
+class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
+    """Nobody can tell any more who a patient was; the records stay, without a name."""
+
+    patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasureRecorded(
     Event,
     name="intake.measure.recorded",

@@ -2,11 +2,8 @@
 
 import logging
 import time
-from typing import Any
 
 from flask import Flask, Response, g, request
-from flask_smorest import Api
-from marshmallow import Schema, fields
 from opentelemetry import trace
 from opentelemetry.trace import SpanKind
 from werkzeug.exceptions import HTTPException
@@ -14,44 +11,26 @@ from werkzeug.exceptions import HTTPException
 from shared import logs
 from shared.errors import KapError
 from shared.http import asking, health, problems
+from shared.http.bodies import MAX_BODY_BYTES
+from shared.http.documents import ProblemApi
+from shared.http.limits import Limits
 from shared.http.operations import operations
 from shared.identity import verifier_of
 from shared.ids import uuid7
 from shared.metrics import REQUEST_SECONDS
 from shared.service import Runtime
 
-MAX_BODY_BYTES = 1_048_576
-UNTRACED = ("healthz", "readyz", "metrics")
+HSTS = "max-age=31536000"
+HEADERS = {
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+"""Of every answer that does not say otherwise, as pages for people do."""
+
 
 log = logging.getLogger(__name__)
-
-
-class ProblemSchema(Schema):
-    """An error (RFC 9457)."""
-
-    type = fields.String(required=True)
-    title = fields.String(required=True)
-    status = fields.Integer(required=True)
-    detail = fields.String(required=True)
-    code = fields.String(required=True, metadata={"description": "never changes"})
-    request_id = fields.String(allow_none=True)
-    errors = fields.List(fields.Dict(keys=fields.String(), values=fields.String()))
-
-
-class ProblemApi(Api):  # type: ignore[misc]
-    """flask-smorest, with problem documents for every error."""
-
-    ERROR_SCHEMA = ProblemSchema
-
-    def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer with a problem document."""
-        return problems.on_http_error(error)
-
-    def _register_responses(self) -> None:
-        """Document errors with the media type they are answered with."""
-        self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
-        super()._register_responses()
-        del self.DEFAULT_RESPONSE_CONTENT_TYPE
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -65,17 +44,6 @@ def create_app(runtime: Runtime) -> Flask:
         "OPENAPI_URL_PREFIX": f"/{service.name}",
         "OPENAPI_JSON_PATH": "openapi.json",
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
-        "API_SPEC_OPTIONS": {
-            "components": {
-                "securitySchemes": {
-                    "bearer": {
-                        "type": "http",
-                        "scheme": "bearer",
-                        "bearerFormat": "JWT",
-                    }
-                }
-            }
-        },
     }
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.extensions["kap"] = runtime
@@ -83,6 +51,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.before_request(_before)
     app.after_request(_after)
     app.teardown_request(_end_span)
+    Limits(service.name, runtime.settings).install(app)
     api = ProblemApi(app)
     app.register_error_handler(KapError, problems.on_kap_error)
     app.register_error_handler(Exception, problems.on_unexpected)
@@ -95,7 +64,7 @@ def create_app(runtime: Runtime) -> Flask:
         app.register_blueprint(pages)
     if service.prepare:
         service.prepare(app, runtime)
-    _name_every_operation(api)
+    api.demand_names()
     _demand_scopes(app, service.name)
     return app
 
@@ -106,7 +75,7 @@ def _before() -> None:
     g.logged = logs.of_request(g.request_id)
     g.logged.__enter__()
     g.correlation_id = uuid7()
-    if request.endpoint and request.endpoint.rpartition(".")[2] in UNTRACED:
+    if request.blueprint == health.NAME:
         return
     from shared.http.routes import current_runtime
 
@@ -126,8 +95,10 @@ def _after(response: Response) -> Response:
     from shared.http.routes import current_runtime
 
     response.headers["X-Request-Id"] = g.request_id
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if asking.is_secure():
+        response.headers.setdefault("Strict-Transport-Security", HSTS)
     REQUEST_SECONDS.labels(
         current_runtime().service.name,
         str(request.url_rule or "unknown"),
@@ -154,14 +125,3 @@ def _demand_scopes(app: Flask, service: str) -> None:
         view = app.view_functions[rule.endpoint]
         if rule.rule.startswith(f"/{service}/v1") and not hasattr(view, "kap_scope"):
             raise TypeError(f"{rule.rule} states no scope")
-
-
-def _name_every_operation(api: Any) -> None:
-    """Two operations of one name would make generated clients lose one of them."""
-    seen: set[str] = set()
-    for path in api.spec.to_dict()["paths"].values():
-        for operation in path.values():
-            if isinstance(operation, dict) and (name := operation.get("operationId")):
-                if name in seen:
-                    raise TypeError(f"two routes are called {name}")
-                seen.add(name)

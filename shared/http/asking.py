@@ -8,14 +8,18 @@ from functools import lru_cache
 from flask import request
 
 from shared.ids import uuid7
+from shared.settings import Network
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+NOWHERE = "nowhere"
+"""Where a request comes from that came by no network."""
+
 IPV6_HOME_BITS = 64
 """Whoever has one address of IPv6 has all that begin alike."""
 
 _UUID = re.compile(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}")
 
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def method() -> str:
@@ -33,6 +37,12 @@ def is_secure() -> bool:
     """Whether the caller speaks TLS, to us or to the proxy in front."""
     forwarded = request.headers.get("X-Forwarded-Proto", "")
     return request.is_secure or forwarded.lower() == "https"
+
+
+def header_bytes() -> int:
+    """How long this request's headers are together, names and values."""
+    given = request.environ.items()
+    return sum(len(name) - 5 + len(said) for name, said in given if name[:5] == "HTTP_")
 
 
 class Senders:
@@ -59,18 +69,18 @@ class Senders:
     def _read(self, peer: str, forwarded: str) -> str | None:
         came_from = _parsed(peer)
         if came_from is None or not self._trusts(came_from):
-            return _counted(came_from) or peer
+            return _counted(came_from) or peer or NOWHERE
         last = forwarded.rpartition(",")[2].strip()
         if not last:
             return None
         # A proxy of ours that says something else than an address is counted itself.
         return _counted(_parsed(last)) or peer
 
-    def _trusts(self, address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
 
 
-def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+def _parsed(text: str) -> Address | None:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -78,9 +88,7 @@ def _parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _counted(
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address | None,
-) -> str | None:
+def _counted(address: Address | None) -> str | None:
     if isinstance(address, ipaddress.IPv6Address):
         home = ipaddress.ip_network((address, IPV6_HOME_BITS), strict=False)
         return str(home)

@@ -283,6 +283,7 @@ def _claim(uow: UnitOfWork, key: str) -> Response | None:
         key=key,
         request_hash=_request_hash(),
         at=uow.now,
+        clinic_id=uow.context.clinic_id,
     )
     if answer is None:
         return None
@@ -299,4 +300,10 @@ def _remember(uow: UnitOfWork, key: str, response: Response) -> None:
         body=response.get_data(as_text=True),
         etag=response.get_etag()[0],
     )
-    idempotency.remember(uow.connection, answer, actor_id=uow.actor_id, key=key)
+    idempotency.remember(
+        uow.connection,
+        answer,
+        actor_id=uow.actor_id,
+        key=key,
+        clinic_id=uow.context.clinic_id,
+    )

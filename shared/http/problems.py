@@ -7,7 +7,12 @@ from typing import Any
 from flask import Response, current_app, g, json, request
 from werkzeug.exceptions import HTTPException
 
-from shared.errors import KapError, UnauthenticatedError, UnavailableError
+from shared.errors import (
+    KapError,
+    TooManyRequestsError,
+    UnauthenticatedError,
+    UnavailableError,
+)
 from shared.http import asking
 
 MEDIA_TYPE = "application/problem+json"
@@ -52,17 +57,26 @@ def problem(
 
 def on_kap_error(error: KapError) -> Response:
     """The answer to what we raise ourselves."""
-    headers = {}
-    if isinstance(error, UnavailableError):
-        headers["Retry-After"] = RETRY_AFTER_SECONDS
-    if isinstance(error, UnauthenticatedError):
-        headers["WWW-Authenticate"] = 'Bearer realm="kap"'
     faults: Mapping[str, str] = {error.field: error.message} if error.field else {}
     more = dict(error.details)
     if isinstance(named := more.pop("errors", None), Mapping):
         faults = named
     errors = [{"pointer": f"#/{name}", "detail": faults[name]} for name in faults]
-    return problem(error.status, error.code, error.message, errors, headers, more)
+    return problem(
+        error.status, error.code, error.message, errors, headers_of(error), more
+    )
+
+
+def headers_of(error: KapError) -> dict[str, str]:
+    """What the headers say of an error: when to ask again, and how."""
+    match error:
+        case TooManyRequestsError():
+            return {"Retry-After": str(error.retry_after)}
+        case UnavailableError():
+            return {"Retry-After": RETRY_AFTER_SECONDS}
+        case UnauthenticatedError():
+            return {"WWW-Authenticate": 'Bearer realm="kap"'}
+    return {}
 
 
 def on_http_error(error: HTTPException) -> Response:

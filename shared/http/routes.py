@@ -8,34 +8,15 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Request, g
+from flask import g
 from flask_smorest import Blueprint
 from marshmallow import Schema
-from webargs.flaskparser import FlaskParser
 
 from shared.access import Role, Scope
-from shared.errors import InvalidError
+from shared.http.bodies import Parser
 from shared.http.door import current_runtime, guarded
 
 View = Callable[..., Any]
-
-
-class BadJsonError(InvalidError):
-    """The body is not valid JSON, or nested too deep, or has a number too long."""
-
-    status = 400
-    code = "bad_json"
-
-
-class _Parser(FlaskParser):
-    """webargs' parser, which lets pass what Python's refuses besides bad syntax."""
-
-    def load_json(self, req: Request, schema: Schema) -> Any:
-        """What the body says."""
-        try:
-            return super().load_json(req, schema)
-        except (RecursionError, ValueError) as error:
-            raise BadJsonError from error
 
 
 class Routes(Blueprint):  # type: ignore[misc]
@@ -45,7 +26,7 @@ class Routes(Blueprint):  # type: ignore[misc]
     scope of the network, where only network roles count. Every route states its scope.
     """
 
-    ARGUMENTS_PARSER = _Parser()
+    ARGUMENTS_PARSER = Parser()
 
     def __init__(self, service: str, about: str) -> None:
         super().__init__(
@@ -164,4 +145,4 @@ def _answering(view: View) -> View:
     return call
 
 
-__all__ = ["BadJsonError", "Routes", "current_runtime"]
+__all__ = ["Routes", "current_runtime"]

@@ -14,6 +14,8 @@ from sqlalchemy import (
 )
 
 from shared.database import Serial, UtcDateTime, new_metadata
+from shared.privacy.columns import Sealed
+from shared.privacy.keys import NETWORK
 
 metadata = new_metadata()
 
@@ -140,7 +142,8 @@ idempotency_keys = Table(
     Column("key", String(128), primary_key=True),
     Column("request_hash", String(64), nullable=False),
     Column("status", Integer, nullable=False),
-    Column("body", Text, nullable=False),
+    Column("body", Sealed()),
     Column("etag", String(32)),
     Column("created_at", UtcDateTime, nullable=False, index=True),
+    Column("clinic_id", Uuid(), nullable=False, server_default=NETWORK.hex),
 )

@@ -50,6 +50,8 @@ class Decision(StrEnum):
     STOP = "stop"
 
 
+_MEASURES = frozenset(Measure)
+
 Reading = Mapping[str, Number | None]
 """Values by measure; a measure that was not taken is left out or None."""
 
@@ -183,7 +185,7 @@ class Vitals:
 def _numbers(reading: Reading) -> dict[Measure, float]:
     """The values that were taken, in the order measures are declared in."""
     for name in reading:
-        if name not in list(Measure):
+        if name not in _MEASURES:
             raise InvalidError(f"{name} is not a measure.", field=name)
     return {
         measure: as_number(reading[measure], field=measure)

@@ -18,8 +18,11 @@ from shared.broker import connect
 from shared.errors import UnavailableError
 from shared.identity import new_key, public_keys
 from shared.platform import subscriptions
+from shared.privacy.keyring import Keyring
+from shared.privacy.vault import Vault
 from shared.service import Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.testing.servers import PostgresServer, RabbitServer
 from shared.testing.servers.postgres import service_url
 from shared.testing.servers.process import Sandbox, free_port
@@ -27,6 +30,7 @@ from shared.testing.servers.process import Sandbox, free_port
 ROOT = Path(__file__).resolve().parents[2]
 READY_WITHIN_SECONDS = 60.0
 STOPPED_WITHIN_SECONDS = 45.0
+RATES = ("KAP_RATE_PER_TOKEN", "KAP_RATE_PER_ADDRESS", "KAP_RATE_SIGN_INS")
 _LOG_LINES_SHOWN = 25
 
 
@@ -144,6 +148,7 @@ class Deployment:
             self.broker_url = self.rabbit.create_vhost(self._name)
             stack.callback(self.rabbit.delete_vhost, self._name)
             self._signing, self._public = self._make_keys()
+            self.master_keys = ring_in(self.processes.folder)
             self._urls: dict[str, str] = {}
             for service in self._services:
                 self._urls[service.name] = self._make_database(service.name, stack)
@@ -171,6 +176,7 @@ class Deployment:
             broker_url=self.broker_url,
             signing_key=self._signing.read_text(),
             token_keys=self._public.read_text(),
+            master_keys=f"@{self.master_keys}",
         )
 
     def environment(self, service: str, port: int) -> Mapping[str, str]:
@@ -180,8 +186,11 @@ class Deployment:
             "KAP_BROKER_URL": self.broker_url,
             "KAP_SIGNING_KEY": f"@{self._signing}",
             "KAP_TOKEN_KEYS": f"@{self._public}",
+            "KAP_MASTER_KEYS": f"@{self.master_keys}",
             "KAP_HTTP_BIND": f"127.0.0.1:{port}",
             "KAP_WORKER_BIND": f"127.0.0.1:{port}",
+            # All load comes from one address, and as few people.
+            **dict.fromkeys(RATES, "off"),
             **self._more,
         }
 
@@ -204,7 +213,13 @@ class Deployment:
         if what == "api":
             metrics = self.processes.folder / f"metrics-{service}-{port}"
             said.setdefault("PROMETHEUS_MULTIPROC_DIR", str(metrics))
-        return self.processes.kap(what, service, environment=said)
+        return self.kap(what, service, said)
+
+    def kap(
+        self, what: str, service: str, environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Start a process of a service."""
+        return self.processes.kap(what, service, environment=environment)
 
     def wait_until_ready(
         self, process: subprocess.Popen[bytes], what: str, service: str
@@ -238,7 +253,8 @@ class Deployment:
         name = f"{self._name}_{service}"
         url = self.postgres.create_database(name)
         stack.callback(self.postgres.drop_database, name)
-        migrations.migrate(service, service_url(url), owner_url=url)
+        vault = Vault(Keyring(f"@{self.master_keys}"))
+        migrations.migrate(service, service_url(url), owner_url=url, vault=vault)
         return url
 
 

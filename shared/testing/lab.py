@@ -22,6 +22,7 @@ from shared.mailbox.tables import event_log
 from shared.platform import Platform
 from shared.service import Runtime, Service
 from shared.settings import Settings
+from shared.testing.keys import ring_in
 from shared.testing.servers.postgres import service_url
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
@@ -36,6 +37,9 @@ MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 EVERYTHING = Reach("*", mailbox=True)
 """What a test looks at and changes by hand."""
+
+UNLIMITED = dict.fromkeys(("rate_per_token", "rate_per_address", "rate_sign_ins"), "")
+"""A laboratory's requests take no time, so that many seem to come at once."""
 
 MOST_STEPS = 2_000
 PATIENCE_SECONDS = 5.0
@@ -170,7 +174,8 @@ class Lab:
                 broker_url=broker,
                 signing_key=self._key,
                 token_keys=public_keys(self._key),
-                **{"repair_seconds": 0.0, **settings},
+                master_keys=f"@{ring_in(folder)}",
+                **{"repair_seconds": 0.0, **UNLIMITED, **settings},
             )
 
         self.platform = Platform(services, own, clock=self.clock, front=front)

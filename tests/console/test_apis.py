@@ -29,6 +29,7 @@ class Wire:
             broker_url="",
             signing_key=key,
             token_keys=public_keys(key),
+            master_keys="{}",
             peer_url="http://{service}.example",
         )
         self.peers = Peers(

@@ -1,10 +1,12 @@
 """What protects the pages: no entry without a name, no change from elsewhere."""
 
 import re
+from pathlib import Path
 
 import pytest
 from werkzeug.test import Client
 
+from cli.services import load_all
 from services.console.cookies import COOKIE
 from services.console.security import POLICY
 from shared.access import Role
@@ -129,6 +131,79 @@ def test_a_change_from_our_own_pages_is_taken(
     answer = Client(lab.platform.wsgi).post("/logout", headers=headers)
 
     assert answer.status_code == 303
+
+
+FORM_TOKEN = re.compile(r'name="form_token" value="([^"]+)"')
+
+
+def form_token_of(browser: Browser) -> str:
+    """The token that forms of this person's session carry."""
+    found = FORM_TOKEN.search(browser.get("/clinics").text) or FORM_TOKEN.search(
+        browser.get("/ops").text
+    )
+    assert found
+    return found[1]
+
+
+def test_every_form_carries_the_token_of_its_session(
+    busy: BusyDay,
+) -> None:
+    forms = 0
+    for browser in (admin(busy), Browser.of(busy.day.staff[Role.PRESCRIBER])):
+        for path in pages(busy):
+            text = browser.get(path).text
+            sent = re.findall(r"<form[^>]*method=\"post\".*?</form>", text, re.DOTALL)
+            forms += len(sent)
+            assert all(FORM_TOKEN.search(form) for form in sent), path
+
+    assert forms
+
+
+def test_a_browser_that_says_not_where_it_comes_from_needs_its_forms_token(
+    lab: Lab,
+) -> None:
+    for by_header in (False, True):
+        browser = Browser(lab, token_of(lab, Role.NETWORK_ADMIN))
+        token = form_token_of(browser)
+        data = {} if by_header else {"form_token": token}
+        headers = {"X-Form-Token": token} if by_header else {}
+
+        assert browser.client.post("/logout").status_code == 403
+        answer = browser.client.post("/logout", data=data, headers=headers)
+
+        assert answer.status_code == 303
+
+
+def test_a_forms_token_of_another_session_is_none(lab: Lab) -> None:
+    mine = Browser(lab, token_of(lab, Role.NETWORK_ADMIN))
+    theirs = form_token_of(Browser(lab, token_of(lab, Role.NETWORK_ADMIN)))
+
+    for token in (theirs, "", "é", theirs[:-4], form_token_of(mine) + "x"):
+        answer = mine.client.post("/logout", data={"form_token": token})
+        assert answer.status_code == 403, token
+
+
+def test_a_forms_token_does_not_help_a_page_of_another_site(lab: Lab) -> None:
+    browser = Browser(lab, token_of(lab, Role.NETWORK_ADMIN))
+    data = {"form_token": form_token_of(browser)}
+
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://x.example"}):
+        answer = browser.client.post("/logout", data=data, headers=headers)
+        assert answer.status_code == 403, headers
+
+
+def test_signing_in_is_limited_tightly_and_pages_are_not(tmp_path: Path) -> None:
+    lab = Lab(load_all(), tmp_path, front="console", rate_sign_ins="3/hour")
+    browser = Browser(lab)
+
+    tries = [browser.send("/login", token="no.good.token") for _ in range(4)]
+
+    assert [answer.status_code for answer in tries] == [401, 401, 401, 429]
+    assert tries[-1].mimetype == "text/html"
+    assert int(tries[-1].headers["Retry-After"]) >= 1
+    assert "Strict-Transport-Security" not in tries[-1].headers
+    assert browser.get("/login").status_code == 200
+    lab.close()
 
 
 def test_what_changes_something_is_not_done_by_a_link(busy: BusyDay) -> None:

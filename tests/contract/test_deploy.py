@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from cli.services import NAMES
+from cli.signing_keys import TOKEN_KEYS
 from shared.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +102,7 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path, path_with_kap: str) ->
 
     passwords = {text for name, text in first.items() if name.endswith("-password")}
     assert second == first
-    assert len(passwords) == len(NAMES) + 2
+    assert len(passwords) == 2 * len(NAMES) + 2
     assert all(len(password) >= 32 for password in passwords)
 
 
@@ -130,7 +131,8 @@ def test_only_what_the_engines_read_is_readable_by_others(
 
     for name in made:
         mode = stat.S_IMODE((folder / name).stat().st_mode)
-        assert mode == (0o644 if name.endswith("-password") else 0o600), name
+        is_open = name.endswith("-password") or name == TOKEN_KEYS
+        assert mode == (0o644 if is_open else 0o600), name
 
 
 def test_the_proxy_knows_every_service() -> None:

@@ -10,6 +10,7 @@ import yaml
 
 from cli import processes
 from cli.services import NAMES
+from shared.service import Runtime
 from shared.settings import Settings
 from shared.worker.run import STOP_SECONDS
 
@@ -157,7 +158,8 @@ def test_logs_do_not_fill_the_disk(name: str) -> None:
 
 
 def test_a_process_is_not_killed_while_it_stops(settings: Settings) -> None:
-    graceful = processes._gunicorn("intake", settings).cfg.graceful_timeout
+    server = processes.gunicorn_for("intake", settings, Runtime.start)
+    graceful = server.cfg.graceful_timeout
 
     for name in NAMES:
         assert graceful < _seconds(SERVICES[f"{name}-api"]["stop_grace_period"])
@@ -172,6 +174,7 @@ def settings() -> Settings:
         broker_url="amqp://x",
         signing_key="{}",
         token_keys="{}",
+        master_keys="{}",
     )
 
 

@@ -9,9 +9,11 @@ import pytest
 import yaml
 
 from cli import processes
+from cli.deploy import MASTER_KEYS
 from cli.manifests import problems
 from cli.services import FRONT, NAMES
 from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
+from shared.service import Runtime
 from shared.settings import Settings
 from shared.worker.run import STOP_SECONDS
 
@@ -180,8 +182,10 @@ def test_an_api_ends_its_requests_before_it_is_killed(name: str) -> None:
         broker_url="amqp://x",
         signing_key="{}",
         token_keys="{}",
+        master_keys="{}",
     )
-    graceful = processes._gunicorn(name, settings).cfg.graceful_timeout
+    server = processes.gunicorn_for(name, settings, Runtime.start)
+    graceful = server.cfg.graceful_timeout
 
     pause = _container(f"{name}-api")["lifecycle"]["preStop"]["sleep"]["seconds"]
 
@@ -218,7 +222,7 @@ def _mounted_files(name: str) -> dict[str, str]:
     files = {}
     for source in volume["projected"]["sources"]:
         secret = source["secret"]
-        whole = [{"path": SIGNING_KEY}, {"path": TOKEN_KEYS}]
+        whole = [{"path": name} for name in (SIGNING_KEY, TOKEN_KEYS, MASTER_KEYS)]
         for item in secret.get("items", whole):
             files[f"@{mount['mountPath']}/{item['path']}"] = secret["name"]
     return files

@@ -105,6 +105,55 @@ def test_a_path_of_a_clinic_names_it_first(document: Document) -> None:
             assert path.startswith(f"/{service}/v1/clinics/{{clinic_id}}")
 
 
+def names_in(document: Document, items: list[dict[str, Any]], place: str) -> set[str]:
+    """The names of an operation's parameters in a place."""
+    found = [_resolve(document, item) for item in items]
+    return {item["name"] for item in found if item.get("in") == place}
+
+
+def test_headers_that_count_are_told_where_they_count(document: Document) -> None:
+    for where, operation in operations(document):
+        method, path = where.split(" ")
+        headers = names_in(document, operation["parameters"], "header")
+        about_a_record = "{" in path.replace("{clinic_id}", "")
+
+        assert "X-Request-Id" in headers, where
+        assert ("Idempotency-Key" in headers) == (method == "POST"), where
+        assert ("If-Match" in headers) == (method != "GET" and about_a_record), where
+
+
+def test_a_good_answer_tells_of_its_headers(document: Document) -> None:
+    for where, operation in operations(document):
+        for status, answer in operation["responses"].items():
+            if status.startswith("2"):
+                assert {"X-Request-Id", "X-Trace-Id", "ETag"} <= set(answer["headers"])
+                assert ("Idempotency-Replayed" in answer["headers"]) == (
+                    where.startswith("POST ")
+                )
+
+
+def test_every_problem_an_operation_may_be_answered_with_is_told(
+    document: Document,
+) -> None:
+    for where, operation in operations(document):
+        told = set(operation["responses"])
+        expected = {"401", "403", "429", "431", "503"}
+        if not where.startswith("GET "):
+            expected |= {"404", "409", "412", "413", "422"}
+        if "requestBody" in operation:
+            expected |= {"400", "415", "422"}
+        if "{" in where:
+            expected |= {"404"}
+
+        assert expected <= told, where
+        for status in told - {"default"}:
+            if not status.startswith("2"):
+                problem = _resolve(document, operation["responses"][status])
+                assert list(problem["content"]) == [PROBLEM], where
+                again = status in ("429", "503")
+                assert ("Retry-After" in problem["headers"]) == again, where
+
+
 def _parameters(operation: dict[str, Any]) -> list[dict[str, Any]]:
     return [item for item in operation.get("parameters", []) if "in" in item]
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from services.notifications.models import subscriptions
 from shared.access import Role
 from shared.ids import uuid7
+from shared.privacy.columns import opened
 from shared.testing.lab import EVERYTHING, Caller
 from tests.notifications.clinic_lab import Clinic
 
@@ -145,9 +146,8 @@ def test_a_subscription_that_ended_is_gone_with_its_secret(clinic: Clinic) -> No
     assert admin.refused(SERVICE, path, "GET")["code"] == "not_found"
     assert admin.refused(SERVICE, path, "DELETE")["code"] == "not_found"
     with clinic.lab.runtime(SERVICE).begin(EVERYTHING) as connection:
-        assert list(connection.execute(select(subscriptions.c.secret)).scalars()) == [
-            ""
-        ]
+        kept = connection.execute(select(subscriptions.c.secret))
+        assert opened(connection, kept) == [{"secret": ""}]
 
 
 def test_an_end_decided_on_an_older_state_is_refused(clinic: Clinic) -> None:

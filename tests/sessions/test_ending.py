@@ -10,6 +10,7 @@ from services.sessions import models
 from services.sessions.app import service
 from shared.access import Role
 from shared.ids import uuid7
+from shared.privacy.columns import seal, sealed_columns
 from shared.rulepack import load_pack
 from shared.testing.lab import EVERYTHING, Lab
 from tests.sessions.clinic_day import CALM, NAME, Day, Patient
@@ -130,7 +131,13 @@ def test_a_signature_shows_what_was_changed_behind_it(
     patient = signed(day)
 
     with day.lab.runtime(NAME).begin(EVERYTHING) as connection:
-        connection.execute(update(table).values(**change))
+        kinds = sealed_columns(table)
+        for_them = {
+            name: seal(connection, kinds[name], value, clinic_id=day.clinic_id)
+            for name, value in change.items()
+            if name in kinds
+        }
+        connection.execute(update(table).values(**change | for_them))
 
     assert patient.chart["signature_holds"] is False
 

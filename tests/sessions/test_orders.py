@@ -45,6 +45,11 @@ def test_an_order_lasts_as_long_as_the_pack_says_and_the_fact_holds(day: Day) ->
     assert day.names() == ["order.placed"]
 
 
+@pytest.mark.parametrize("dose_mg", [0, -1, -1e30, 1e300, 10**400, 1e-9, 60.1234])
+def test_an_impossible_dose_is_refused(day: Day, dose_mg: float) -> None:
+    assert refused_order(day.patient(), dose_mg=dose_mg) == (422, "invalid")
+
+
 @pytest.mark.parametrize(
     ("drug", "route"),
     [

@@ -8,6 +8,7 @@ import pytest
 
 from shared import migrations
 from shared.database import Database
+from shared.testing.keys import new_vault
 from shared.testing.servers import PostgresServer
 from tests.shared.rooms import Begin, begin_on
 
@@ -32,7 +33,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """Scheduling's database, with its tables, of either kind."""
-    made = Database(database_url)
+    made = Database(database_url, vault=new_vault())
     migrations.upgrade("scheduling", made)
     yield made
     made.close()
@@ -41,7 +42,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def postgres(postgres_url: str) -> Iterator[Database]:
     """Scheduling's database on PostgreSQL, with its tables."""
-    made = Database(postgres_url)
+    made = Database(postgres_url, vault=new_vault())
     migrations.upgrade("scheduling", made)
     yield made
     made.close()

@@ -14,6 +14,7 @@ from shared.database import Database
 from shared.errors import ConflictError
 from shared.ids import uuid7
 from shared.mailbox.tables import event_log
+from shared.privacy.columns import opened
 from shared.telemetry import Tracing
 from shared.testing.lab import EVERYTHING, MORNING
 from shared.unit_of_work import UnitOfWork, transaction
@@ -76,4 +77,5 @@ def log(database: Database) -> list[tuple[UUID, int]]:
 def names(database: Database) -> list[str]:
     """The names of all rooms."""
     with database.read(EVERYTHING) as connection:
-        return list(connection.execute(select(resources.c.name)).scalars())
+        found = opened(connection, connection.execute(select(resources.c.name)))
+        return [row["name"] for row in found]

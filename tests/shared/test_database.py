@@ -176,6 +176,7 @@ import json, os, sys
 from sqlalchemy import text
 from services.scheduling.app import service
 from shared.identity import new_key, public_keys
+from shared.privacy.keyring import new_ring
 from shared.service import Runtime
 from shared.settings import Settings
 
@@ -185,6 +186,7 @@ settings = Settings(
     broker_url="memory://fork",
     signing_key=key,
     token_keys=public_keys(key),
+    master_keys=new_ring(),
 )
 
 def session(runtime):

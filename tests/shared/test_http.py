@@ -1,16 +1,18 @@
 """Whatever is asked wrongly is refused clearly, and changes nothing."""
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from shared.access import Role
-from shared.http.app import MAX_BODY_BYTES
+from shared.http.bodies import MAX_BODY_BYTES
 from shared.ids import uuid7
 from shared.testing.lab import EVERYTHING, Caller, Lab
 from tests.shared.noting import CLINIC, scheduling
@@ -74,6 +76,14 @@ def problem_of(answer: TestResponse) -> dict[str, Any]:
     return problem
 
 
+def nested(levels: int) -> object:
+    """An object with so many levels, itself included."""
+    inner: object = []
+    for _ in range(levels - 2):
+        inner = [inner]
+    return {**ROOM, "extra": inner}
+
+
 WRONG = {
     "unknown field": Wrong(
         status=422, code="invalid", pointer="#/extra", body={**ROOM, "extra": 1}
@@ -129,6 +139,26 @@ WRONG = {
         body={**ROOM, "name": "x" * 2 * MAX_BODY_BYTES},
         headers={"Idempotency-Key": "large"},
     ),
+    "21 levels": Wrong(status=422, code="too_deep", body=nested(21)),
+    "endless levels": Wrong(
+        status=422,
+        code="too_deep",
+        more={"data": "[" * 500_000, "content_type": "application/json"},
+    ),
+    "1,001 items": Wrong(
+        status=422, code="too_many_items", body={**ROOM, "extra": [0] * 1_001}
+    ),
+    "1,001 members": Wrong(
+        status=422, code="too_many_items", body=dict.fromkeys(map(str, range(1_001)))
+    ),
+    "1 MiB and a byte": Wrong(
+        status=413,
+        code="too_large",
+        more={
+            "data": b" " * (MAX_BODY_BYTES + 1),
+            "content_type": "application/json",
+        },
+    ),
     "no such route": Wrong(status=404, code="not_found", path="/rooms", body=ROOM),
     "no id": Wrong(
         status=404, code="not_found", path="/appointments/five/escort", body={}
@@ -175,6 +205,63 @@ def test_what_is_wrong_is_named_and_changes_nothing(
     if wrong.pointer:
         assert wrong.pointer in [error["pointer"] for error in problem["errors"]]
     assert rows(lab) == before
+
+
+@pytest.mark.parametrize("extra", [nested(20), {**ROOM, "extra": [0] * 1_000}])
+def test_a_body_at_the_very_limit_of_its_shape_is_looked_at(
+    extra: object, admin: Caller
+) -> None:
+    answer = admin.request("POST", "scheduling", "/resources", extra)
+
+    assert problem_of(answer)["errors"] == [
+        {"pointer": "#/extra", "detail": "Unknown field."}
+    ]
+
+
+def test_a_body_of_exactly_one_mebibyte_is_taken(admin: Caller) -> None:
+    body = json.dumps({"kind": "room", "name": "Wide"}).encode()
+
+    answer = admin.request(
+        "POST",
+        "scheduling",
+        "/resources",
+        data=body.ljust(MAX_BODY_BYTES),
+        content_type="application/json",
+    )
+
+    assert answer.status_code == 201
+
+
+def test_a_body_that_does_not_say_how_long_it_is_is_not_cut_off_in_silence(
+    admin: Caller,
+) -> None:
+    for length, status in ((MAX_BODY_BYTES - 1, 422), (MAX_BODY_BYTES, 413)):
+        answer = admin.request(
+            "POST",
+            "scheduling",
+            "/resources",
+            input_stream=BytesIO(b"{}".ljust(length)),
+            content_type="application/json",
+            environ_overrides={
+                "wsgi.input_terminated": True,
+                "HTTP_TRANSFER_ENCODING": "chunked",
+            },
+        )
+
+        assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("limit", "status"), [(500, 200), (501, 422), (0, 422)])
+def test_a_page_is_as_long_as_the_limit_at_most(
+    limit: int, status: int, lab: Lab
+) -> None:
+    admin = lab.caller(Role.NETWORK_ADMIN)
+
+    answer = admin.request(
+        "GET", "scheduling", "/dead", query_string={"limit": str(limit)}
+    )
+
+    assert answer.status_code == status
 
 
 def test_a_method_that_is_not_allowed_says_which_are(admin: Caller) -> None:
@@ -284,6 +371,56 @@ def test_every_answer_forbids_to_keep_it_and_has_a_name(
     for answer in (good, bad):
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == (
+            "default-src 'none'; frame-ancestors 'none'"
+        )
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert "Strict-Transport-Security" not in answer.headers
         assert answer.headers["X-Request-Id"]
         assert len(answer.headers["X-Trace-Id"]) == 32
     assert good.headers["X-Request-Id"] != bad.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"base_url": "https://kap.example"}, {"headers": {"X-Forwarded-Proto": "https"}}],
+)
+def test_under_tls_an_answer_asks_to_stay_with_it(
+    more: dict[str, Any], admin: Caller
+) -> None:
+    answer = admin.request("GET", "scheduling", "/resources", **more)
+
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
+
+
+def test_a_request_keeps_the_id_its_caller_gave_it(admin: Caller) -> None:
+    given = str(uuid4())
+
+    for path in ("/resources", f"/appointments/{uuid4()}"):
+        answer = admin.request(
+            "GET", "scheduling", path, headers={"X-Request-Id": given.upper()}
+        )
+
+        assert answer.headers["X-Request-Id"] == given
+    assert problem_of(answer)["request_id"] == given
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "",
+        "1",
+        "Ada Canary",
+        "{5a1b0e5c-1111-4222-8333-944455556666}",
+        "5a1b0e5c111142228333944455556666",
+        "5a1b0e5c-1111-4222-8333-94445555666",
+        "5a1b0e5c-1111-4222-8333-9444555566660",
+    ],
+)
+def test_an_id_that_is_no_uuid_is_left_aside(given: str, admin: Caller) -> None:
+    answer = admin.request(
+        "GET", "scheduling", "/resources", headers={"X-Request-Id": given}
+    )
+
+    assert UUID(answer.headers["X-Request-Id"]).version == 7
+    assert answer.headers["X-Request-Id"] != given

@@ -177,7 +177,7 @@ def test_a_relay_that_starts_before_the_migrations_keeps_no_lease(
     with pytest.raises(Exception, match="feed"):
         relay.publish()
 
-    database = Database(postgres_url)
+    database = Database(postgres_url, vault=runtime.database.vault)
     with database.read(EVERYTHING) as connection:
         locks = text("select count(*) from pg_locks where locktype = 'advisory'")
         held = connection.execute(locks).scalar()

@@ -11,6 +11,7 @@ NEEDED = {
     "KAP_BROKER_URL": "memory://",
     "KAP_SIGNING_KEY": '{"kty": "EC", "d": "very secret"}',
     "KAP_TOKEN_KEYS": '{"keys": []}',
+    "KAP_MASTER_KEYS": '{"current": "a", "keys": {}}',
 }
 
 
@@ -23,6 +24,7 @@ def test_everything_that_is_missing_is_said_together() -> None:
         "KAP_DATABASE_URL is missing",
         "KAP_SIGNING_KEY is missing",
         "KAP_TOKEN_KEYS is missing",
+        "KAP_MASTER_KEYS is missing",
     ]
 
 
@@ -52,6 +54,22 @@ def test_what_is_said_counts() -> None:
     assert settings.repair_seconds == 0.5
     assert settings.development_issuer is True
     assert settings.webhook_hosts == {"one.example", "two.example", "three.example"}
+
+
+def test_limits_and_trusted_networks_are_read_as_they_are_written() -> None:
+    settings = Settings.from_env(
+        {
+            **NEEDED,
+            "KAP_RATE_PER_TOKEN": "20/second",
+            "KAP_RATE_PER_ADDRESS": "Off",
+            "KAP_TRUSTED_PROXIES": "10.0.0.0/8, fd00::/8",
+        }
+    )
+
+    assert settings.rate_per_token == "20/second"
+    assert settings.rate_per_address == ""
+    assert settings.rate_sign_ins == "60/minute"
+    assert {str(one) for one in settings.trusted_proxies} == {"10.0.0.0/8", "fd00::/8"}
 
 
 def test_a_secret_can_be_a_files_content(tmp_path: Path) -> None:
@@ -96,6 +114,12 @@ def test_a_secrets_file_that_is_missing_or_empty_is_said(
         ("KAP_PUBLIC_URL", "https://kap.example?x"),
         ("KAP_PUBLIC_URL", "http://[::"),
         ("KAP_PUBLIC_URL", ""),
+        ("KAP_RATE_PER_TOKEN", "many"),
+        ("KAP_RATE_PER_TOKEN", "5/fortnight"),
+        ("KAP_RATE_PER_ADDRESS", ""),
+        ("KAP_RATE_SIGN_INS", "-1/minute"),
+        ("KAP_TRUSTED_PROXIES", "proxy.example"),
+        ("KAP_TRUSTED_PROXIES", "10.0.0.1/8"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_said_with_what_it_is_for(

@@ -88,22 +88,25 @@ class World:
         return self.lab.names(service)
 
 
-@pytest.fixture
-def world(make_lab: Callable[..., Lab]) -> World:
-    """A clinic with people and rooms, on each stack."""
-    lab = make_lab(load_all(), front=FRONT, development_issuer=True)
-    network = Teller(lab.caller(Role.NETWORK_ADMIN))
+def open_world(
+    lab: Lab,
+    teller: Callable[[Caller], Teller] = Teller,
+    *,
+    name: str = "Fictional Harbour Clinic",
+) -> World:
+    """A clinic joins, with people and rooms; each of them calls as a `teller` does."""
+    network = teller(lab.caller(Role.NETWORK_ADMIN))
     made = network.post(
         "scheduling",
         "/clinics",
-        name="Fictional Harbour Clinic",
+        name=name,
         time_zone="America/New_York",
         alert_response_seconds=2,
     )
     lab.settle()
 
     def caller(role: Role) -> Teller:
-        return Teller(lab.caller(role, clinic_id=made["id"]))
+        return teller(lab.caller(role, clinic_id=made["id"]))
 
     def until(is_so: Callable[[], bool], what: str) -> None:
         for _ in range(PATIENCE_SECONDS):
@@ -128,6 +131,12 @@ def world(make_lab: Callable[..., Lab]) -> World:
     steps.add_people_and_rooms(clinic, 2)
     lab.settle()
     return World(lab, clinic)
+
+
+@pytest.fixture
+def world(make_lab: Callable[..., Lab]) -> World:
+    """A clinic with people and rooms, on each stack."""
+    return open_world(make_lab(load_all(), front=FRONT, development_issuer=True))
 
 
 @pytest.fixture(scope="session")

@@ -38,4 +38,6 @@ def names_of(apis: Apis, patient_ids: Iterable[str]) -> Names:
 
 def full_name(row: Mapping[str, Any]) -> str:
     """A patient's name as pages show it."""
+    if row["family_name"] is None:
+        return "Erased patient"
     return f"{row['given_name']} {row['family_name']}"

@@ -59,7 +59,8 @@ _places: Kept[UUID, Place] = Kept(seconds=30, most=1_000)
 @site.before_request
 def receive() -> Response | None:
     """Find out who asks and for which clinic, before any page does anything."""
-    security.demand_same_origin()
+    g.cookie = request.cookies.get(login.cookie_name())
+    security.demand_own_page(g.cookie)
     g.place = None
     if request.endpoint in OPEN:
         return None
@@ -89,6 +90,7 @@ def frame() -> dict[str, Any]:
         "visitor": visitor,
         "place": here,
         "links": links,
+        "form_token": security.form_token(g.cookie) if visitor else "",
         "now": filters.now(),
         "away": apis.away if apis else set(),
         "sees_care": bool(here and visitor and visitor.sees_care(here.id)),

@@ -5,7 +5,12 @@ from uuid import UUID
 
 from services.intake import handlers, queries
 from services.intake.api.base import routes
-from services.intake.commands import ReceiveReferral, RegisterPatient
+from services.intake.commands import (
+    ErasePatient,
+    FindPatients,
+    ReceiveReferral,
+    RegisterPatient,
+)
 from services.intake.domain import Patient, Person
 from services.intake.schemas import people
 from shared import access
@@ -85,3 +90,26 @@ def show_patient(reading: Reading, patient_id: UUID) -> Any:
 def show_contact(reading: Reading, patient_id: UUID) -> Any:
     """How a patient is reached; asked at the moment of sending."""
     return queries.contact(reading, patient_id)
+
+
+@routes.post(
+    "/patients/search",
+    scope=access.PATIENTS_READ,
+    takes=people.SearchBody(),
+    gives=people.PatientsView(),
+)
+def search_patients(uow: UnitOfWork, body: dict[str, Any]) -> Any:
+    """Who fits: asked by a body, for addresses of pages and logs name nobody."""
+    indexes = handlers.indexes_of(FindPatients(**body), uow)
+    return queries.patients_at(Reading(uow.connection, uow.context), indexes)
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/erase",
+    scope=access.PATIENT_ERASE,
+    takes=people.EraseBody(),
+    gives=people.ErasedView(),
+)
+def erase_patient(uow: UnitOfWork, body: dict[str, Any], patient_id: UUID) -> Patient:
+    """Who a patient was is forgotten for good; the records stay, without a name."""
+    return handlers.erase_patient(ErasePatient(patient_id=patient_id, **body), uow)

@@ -34,6 +34,12 @@ class WrongStateError(ConflictError):
     code = "wrong_state"
 
 
+class EpisodeUnderWayError(ConflictError):
+    """The patient may be treated; a prescriber ends that first."""
+
+    code = "episode_under_way"
+
+
 class EpisodeStatus(StrEnum):
     """How far an episode has come."""
 
@@ -43,9 +49,11 @@ class EpisodeStatus(StrEnum):
     INELIGIBLE = "ineligible"
     ELIGIBLE = "eligible"
     ACTIVE = "active"
+    CLOSED = "closed"
+    """The patient was erased."""
 
 
-OPEN = frozenset(EpisodeStatus) - {EpisodeStatus.INELIGIBLE}
+OPEN = frozenset(EpisodeStatus) - {EpisodeStatus.INELIGIBLE, EpisodeStatus.CLOSED}
 DECIDABLE = frozenset({EpisodeStatus.IN_REVIEW, EpisodeStatus.DEFERRED})
 
 
@@ -117,6 +125,17 @@ class Episode(Aggregate):
             WrongStateError: the patient may not be treated.
         """
         self._demand(OPEN)
+
+    def close(self) -> None:
+        """Nothing more happens: who the patient was is about to be forgotten.
+
+        Raises:
+            EpisodeUnderWayError: a prescriber's yes stands.
+        """
+        if self.is_eligible:
+            raise EpisodeUnderWayError
+        self.version += 1
+        self.status = EpisodeStatus.CLOSED
 
     def take_in(
         self, forms: set[str], *, wanted: tuple[str, ...], at: datetime

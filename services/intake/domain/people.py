@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
-from shared.events.intake import PatientRegistered, ReferralReceived
+from shared.events.intake import PatientErased, PatientRegistered, ReferralReceived
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -17,6 +17,12 @@ class ReferralUnderWayError(ConflictError):
     """The same referral is being received right now; ask again."""
 
     code = "referral_under_way"
+
+
+class AlreadyErasedError(ConflictError):
+    """Nobody can tell any more who this patient was."""
+
+    code = "already_erased"
 
 
 class Channel(StrEnum):
@@ -54,7 +60,11 @@ class Clinic(Aggregate):
 
 @dataclass(kw_only=True, eq=False)
 class Patient(Aggregate):
-    """A person who is, or may be, treated; `episode_id` is the open episode."""
+    """A person who is, or may be, treated; `episode_id` is the open episode.
+
+    The indexes are what the patient is found by. Of one who was erased nobody can say
+    any more who it was: names, birth date and contact are gone.
+    """
 
     episode_id: UUID
     given_name: str
@@ -65,6 +75,12 @@ class Patient(Aggregate):
     time_zone: str
     channel: Channel
     registered_at: datetime
+    name_index: str | None = None
+    email_index: str | None = None
+    phone_index: str | None = None
+    erased_at: datetime | None = None
+    erased_by: UUID | None = None
+    erased_because: str | None = None
 
     def register(self) -> PatientRegistered:
         """The patient is known to the clinic.
@@ -89,6 +105,19 @@ class Patient(Aggregate):
             time_zone=self.time_zone,
             channel=self.channel.value,
         )
+
+    def erase(self, *, by: UUID, because: str, at: datetime) -> PatientErased:
+        """Nothing leads to the patient any more; nobody is to be written to.
+
+        Raises:
+            AlreadyErasedError: that was done before.
+        """
+        if self.erased_at is not None:
+            raise AlreadyErasedError
+        self.erased_at, self.erased_by, self.erased_because = at, by, because
+        self.name_index = self.email_index = self.phone_index = None
+        self.channel = Channel.NONE
+        return PatientErased(patient_id=self.id)
 
 
 def age_years(birth_date: date, on: date) -> int:
@@ -117,6 +146,7 @@ class Coverage:
     id: UUID
     clinic_id: UUID
     referral_id: UUID
+    patient_id: UUID
     payer: str
     member_id: str | None
 
@@ -133,6 +163,7 @@ class Referral(Aggregate):
     source_type: str
     identifier_system: str
     identifier_value: str
+    identifier_index: str | None
     letter_reference: str | None
     received_at: datetime
     codings: list[Coding] = field(default_factory=list)

@@ -13,6 +13,8 @@ from services.intake.handlers.consents import (
     withdraw_consent,
 )
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
+from services.intake.handlers.erasing import erase_patient
+from services.intake.handlers.finding import indexes_of
 from services.intake.handlers.patients import receive_referral, register_patient
 from services.intake.handlers.scheduled import (
     know_clinic,
@@ -31,7 +33,9 @@ __all__ = [
     "clear_flag",
     "decide_episode",
     "end_link",
+    "erase_patient",
     "grant_clearance",
+    "indexes_of",
     "know_clinic",
     "lapse_if_expired",
     "make_link",

@@ -29,8 +29,8 @@ OTHER = "other"
 Answers = Mapping[str, bool | float]
 
 
-def verdict_of(answers: Answers, *, birth_date: date, on: date) -> Verdict:
-    """What the rules say; nobody is older than the birth date tells.
+def verdict_of(answers: Answers, *, birth_date: date | None, on: date) -> Verdict:
+    """What the rules say; nobody is older than the birth date tells, if it is known.
 
     Of the age by birth date and the age in the answers the lower one counts. Answers
     to questions that the pack no longer asks are left aside.
@@ -41,9 +41,10 @@ def verdict_of(answers: Answers, *, birth_date: date, on: date) -> Verdict:
         for fact, answer in answers.items()
         if fact in pack.eligibility.facts
     }
-    age = age_years(birth_date, on)
-    if AGE in pack.eligibility.number_facts and pack.plausible(AGE, age):
-        known[AGE] = min(age, known.get(AGE, age))
+    if birth_date is not None and AGE in pack.eligibility.number_facts:
+        age = age_years(birth_date, on)
+        if pack.plausible(AGE, age):
+            known[AGE] = min(age, known.get(AGE, age))
     return pack.evaluate_eligibility(known)
 
 

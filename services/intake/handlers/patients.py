@@ -17,6 +17,7 @@ from services.intake.domain import (
     Referral,
 )
 from services.intake.handlers.assessing import within
+from services.intake.handlers.finding import identifier_index, mark_patient
 from services.intake.models import referrals
 from shared.errors import NotFoundError
 from shared.ids import uuid7
@@ -50,6 +51,7 @@ def receive_referral(
         source_type=command.source_type,
         identifier_system=command.identifier.system,
         identifier_value=command.identifier.value,
+        identifier_index=identifier_index(command.identifier, uow),
         letter_reference=command.letter_reference,
         received_at=uow.now,
     )
@@ -62,6 +64,7 @@ def receive_referral(
             id=uuid7(),
             clinic_id=uow.clinic_id,
             referral_id=referral.id,
+            patient_id=patient.id,
             payer=coverage.payer,
             member_id=coverage.member_id,
         )
@@ -91,6 +94,7 @@ def _register(person: Person, channel: Channel | None, uow: UnitOfWork) -> Patie
         registered_at=uow.now,
     )
     uow.publish(patient.register(), of=patient)
+    mark_patient(patient, uow)
     uow.add(patient)
     # What names the patient by a foreign key must be written after the patient.
     uow.flush()
@@ -108,8 +112,7 @@ def _register(person: Person, channel: Channel | None, uow: UnitOfWork) -> Patie
 def _known(command: ReceiveReferral, uow: UnitOfWork) -> Referral | None:
     found = uow.all(
         select(Referral).where(
-            referrals.c.identifier_system == command.identifier.system,
-            referrals.c.identifier_value == command.identifier.value,
+            referrals.c.identifier_index == identifier_index(command.identifier, uow)
         )
     )
     return found[0] if found else None

@@ -2,13 +2,19 @@
 
 from typing import Any
 
-from marshmallow import fields, post_load, validate
+from marshmallow import (
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
 
 from services.intake.commands import Identifier, ReferredCode, ReferredCoverage
 from services.intake.domain import Channel, EpisodeStatus, Person
 from services.intake.schemas.values import AddressField, LineField
 from shared.http import Body, View
-from shared.http.schemas import CodeField, Instant
+from shared.http.schemas import CodeField, Day, Instant, TextField
 
 MOST_ENTRIES = 200
 
@@ -106,20 +112,52 @@ class ReferralOutcomeView(View):
     episode_id = fields.UUID()
 
 
+class SearchBody(Body):
+    """Name and birth date, address or telephone; who fits one of them is found."""
+
+    family_name = LineField(load_default=None, longest=120)
+    birth_date = Day(load_default=None)
+    email = AddressField(load_default=None, longest=254)
+    phone = LineField(load_default=None, longest=40)
+
+    @validates_schema
+    def is_enough(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse to look for everybody, or for half a name."""
+        if (data["family_name"] is None) is not (data["birth_date"] is None):
+            raise ValidationError("A name is looked for with the birth date.")
+        if all(value is None for value in data.values()):
+            raise ValidationError("Say whom to look for.")
+
+
+class EraseBody(Body):
+    """Why who a patient was is to be forgotten."""
+
+    reason = TextField(required=True)
+
+
+class ErasedView(View):
+    """A patient of whom nobody can tell any more who it was."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    erased_at = Instant()
+
+
 class PatientView(View):
-    """A patient."""
+    """A patient; of one who was erased, who it was is null."""
 
     id = fields.UUID()
     version = fields.Integer()
     episode_id = fields.UUID()
-    given_name = fields.String()
-    family_name = fields.String()
-    birth_date = fields.Date()
+    given_name = fields.String(allow_none=True)
+    family_name = fields.String(allow_none=True)
+    birth_date = fields.Date(allow_none=True)
     email = fields.String(allow_none=True)
     phone = fields.String(allow_none=True)
     time_zone = fields.String()
     channel = fields.Enum(Channel, by_value=True)
     registered_at = Instant()
+    erased_at = Instant(allow_none=True)
 
 
 class ListedPatientView(PatientView):
@@ -146,7 +184,7 @@ class CodeView(View):
 class CoverageView(View):
     """Who may pay."""
 
-    payer = fields.String()
+    payer = fields.String(allow_none=True)
     member_id = fields.String(allow_none=True)
 
 
@@ -156,7 +194,7 @@ class ReferralView(View):
     id = fields.UUID()
     source_type = fields.String()
     identifier_system = fields.String()
-    identifier_value = fields.String()
+    identifier_value = fields.String(allow_none=True)
     letter_reference = fields.String(allow_none=True)
     received_at = Instant()
 
@@ -174,7 +212,7 @@ class ContactView(View):
     """How a patient is reached at this moment."""
 
     patient_id = fields.UUID()
-    given_name = fields.String()
+    given_name = fields.String(allow_none=True)
     channel = fields.Enum(Channel, by_value=True)
     email = fields.String(allow_none=True)
     time_zone = fields.String()

@@ -105,9 +105,8 @@ def check_types(types: Iterable[str], grants: Iterable[str]) -> None:
     granted = [e.name for e in followable() if is_granted(e.sensitivity, grants)]
     for pattern in types:
         if not any(matches(pattern, name) for name in granted):
-            raise InvalidError(
-                f"these grants cover no event called {pattern}", field="types"
-            )
+            about = "these grants cover no event of one of these types"
+            raise InvalidError(about, field="types")
 
 
 def signature(secret: str, message_id: str, timestamp: int, body: str) -> str:

@@ -19,7 +19,7 @@ from services.notifications.domain.messages import (
 from services.notifications.handlers import told_at
 from services.notifications.models import messages
 from shared.events import Event
-from shared.events.intake import PatientRegistered
+from shared.events.intake import PatientErased, PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -30,6 +30,7 @@ from shared.events.scheduling import (
 )
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.ids import uuid7
+from shared.privacy.columns import vault_of
 from shared.unit_of_work import UnitOfWork
 
 Ending = (
@@ -106,6 +107,21 @@ def end_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
     occasion = _occasion(event.integration_id, event.patient_id, told_at(uow), uow)
     occasion.end("integration_completed")
     _suppress(occasion, "integration_completed", uow)
+
+
+def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:
+    """A patient is forgotten: nothing more is sent, and what was kept opens no more."""
+    if patient := uow.find(Patient, event.patient_id):
+        version = uow.causing.aggregate_version if uow.causing else patient.version + 1
+        patient.version, patient.channel = max(version, patient.version), NO_CHANNEL
+    planned = select(Message).where(
+        messages.c.patient_id == event.patient_id,
+        messages.c.status == MessageStatus.PLANNED,
+    )
+    for message in uow.all(planned):
+        uow.publish(message.suppress("patient_erased"), of=message)
+    vault = vault_of(uow.connection)
+    vault.destroy(uow.connection, uow.clinic_id, event.patient_id, at=told_at(uow))
 
 
 def _occasion(

@@ -11,6 +11,7 @@ from services.notifications.domain.tasks import (
     Opens,
     Owner,
     Task,
+    TaskStatus,
 )
 from services.notifications.handlers import told_at
 from services.notifications.models import tasks
@@ -48,6 +49,13 @@ def finish_task(task_id: UUID, uow: UnitOfWork) -> Task:
         raise NotYourTaskError
     task.finish(by=uow.actor_id, at=uow.now)
     return task
+
+
+def drop(patient_id: UUID, uow: UnitOfWork) -> None:
+    """Nobody has to act for a patient any more."""
+    is_open = tasks.c.patient_id == patient_id, tasks.c.status == TaskStatus.OPEN
+    for task in uow.all(select(Task).where(*is_open)):
+        task.close(at=told_at(uow))
 
 
 def _task(event: Event, rule: Opens | Closes, uow: UnitOfWork) -> Task:

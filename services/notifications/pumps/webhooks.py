@@ -28,6 +28,7 @@ from services.notifications.models import deliveries, subscriptions
 from shared import crash
 from shared.context import Context
 from shared.database import NETWORK
+from shared.privacy.columns import opened
 from shared.service import Runtime
 
 AT_ONCE = 5
@@ -90,23 +91,23 @@ def _claim(runtime: Runtime, *, failing: bool) -> list[Turn]:
     )
     # Mostly nothing is due, and then no lock is taken to find that out.
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
-        if not reading.rows(next_ones):
+        if not reading.rows(next_ones.with_only_columns(subscriptions.c.id)):
             return []
     with runtime.begin(NETWORK) as connection:
         locked = next_ones.with_for_update(skip_locked=True, of=subscriptions)
-        chosen = list(connection.execute(locked))
+        chosen = opened(connection, connection.execute(locked))
         connection.execute(
             update(subscriptions)
-            .where(subscriptions.c.id.in_([row.id for row in chosen]))
+            .where(subscriptions.c.id.in_([row["id"] for row in chosen]))
             .values(busy_until=now + LEASE)
         )
         return [
             Turn(
-                subscription_id=row.id,
-                clinic_id=row.clinic_id,
-                url=row.url,
-                secret=row.secret,
-                due=_due(row.id, runtime, connection),
+                subscription_id=row["id"],
+                clinic_id=row["clinic_id"],
+                url=row["url"],
+                secret=row["secret"],
+                due=_due(row["id"], runtime, connection),
             )
             for row in chosen
         ]

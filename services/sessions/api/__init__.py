@@ -1,6 +1,14 @@
 """The treatment record's routes."""
 
-from services.sessions.api import alert, dosing, integration, order, readiness, session
+from services.sessions.api import (
+    alert,
+    dosing,
+    integration,
+    order,
+    process_note,
+    readiness,
+    session,
+)
 from services.sessions.api.base import routes
 
 __all__ = [
@@ -8,6 +16,7 @@ __all__ = [
     "dosing",
     "integration",
     "order",
+    "process_note",
     "readiness",
     "routes",
     "session",

@@ -15,6 +15,7 @@ from services.sessions.models.tables import (
     sessions,
     vitals,
 )
+from shared.privacy.columns import opened
 
 _PARTS = (prechecks, authorisations, vitals, alerts, doses)
 _LEFT_OUT = frozenset({"version", "status", "signature_hash"})
@@ -44,7 +45,8 @@ def _rows(
     table: Table, column: str, session_id: UUID, connection: Connection
 ) -> list[dict[str, object]]:
     query = select(table).where(table.c[column] == session_id).order_by(table.c.id)
-    return [dict(row._mapping) for row in connection.execute(query)]
+    # What is signed is what is said: how it is sealed changes with the keys.
+    return [dict(row) for row in opened(connection, connection.execute(query))]
 
 
 def _plain(value: object) -> str:

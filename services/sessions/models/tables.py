@@ -13,7 +13,6 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
-    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -26,6 +25,8 @@ from services.sessions.domain.order import Drug, OrderStatus
 from services.sessions.domain.states import SessionStatus
 from shared.database import Document, UtcDateTime, new_metadata, words
 from shared.facts import Facts
+from shared.privacy.columns import Sealed
+from shared.privacy.keys import Purpose
 from shared.rulepack import Decision, Route, Status, VitalsPhase
 
 metadata = new_metadata()
@@ -85,7 +86,7 @@ orders = _record(
     Column("dose_ug", Integer, nullable=False),
     Column("max_doses", SmallInteger, nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
-    Column("reason", Text),
+    Column("reason", Sealed()),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("placed_by", Uuid(), nullable=False),
     Column("doses_given", SmallInteger, nullable=False),
@@ -113,7 +114,7 @@ preparations = _record(
     Column("patient_id", Uuid(), nullable=False, index=True),
     Column("episode_id", Uuid(), nullable=False),
     Column("appointment_id", Uuid(), nullable=False, unique=True),
-    Column("note", Text),
+    Column("note", Sealed()),
     Column("completed_at", UtcDateTime, nullable=False),
     Column("completed_by", Uuid(), nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
@@ -138,7 +139,7 @@ sessions = _record(
     Column("recovery_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("ended_by", Uuid()),
-    Column("discharge_record", Document),
+    Column("discharge_record", Sealed(of=dict)),
     Column("abort_record", Document),
     Column("signed_at", UtcDateTime),
     Column("signed_by", Uuid()),
@@ -169,7 +170,7 @@ authorisations = _part(
     Column("authorised_at", UtcDateTime, nullable=False),
     Column("authorised_by", Uuid(), nullable=False),
     Column("outcome", words(Decision), nullable=False),
-    Column("override_reason", Text),
+    Column("override_reason", Sealed()),
     Column("readiness", Document, nullable=False),
     Index("ix_authorisations_session_id", "session_id"),
 )
@@ -203,7 +204,7 @@ vitals = _record(
     Column("recorded_by", Uuid(), nullable=False),
     Column("ratings", Document, nullable=False),
     Column("rule_pack", String(64), nullable=False),
-    Column("late_reason", Text),
+    Column("late_reason", Sealed()),
     Column("alert_id", Uuid()),
     Column("systolic_mmhg", Float),
     Column("diastolic_mmhg", Float),
@@ -226,7 +227,7 @@ alerts = _record(
     Column("status", words(AlertStatus), nullable=False),
     Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", Uuid()),
-    Column("note", Text),
+    Column("note", Sealed()),
     Index("ix_alerts_session_id", "session_id"),
     Index("ix_alerts_clinic_id_status", "clinic_id", "status"),
     Index(
@@ -249,6 +250,20 @@ integrations = _record(
     Column("status", words(IntegrationStatus), nullable=False),
     Column("completed_at", UtcDateTime),
     Column("completed_by", Uuid()),
-    Column("note", Text),
+    Column("note", Sealed()),
     UniqueConstraint("session_id"),
 )
+
+process_notes = Table(
+    "process_notes",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    Column("session_id", Uuid(), ForeignKey("sessions.id"), nullable=False),
+    Column("author_id", Uuid(), nullable=False),
+    Column("written_at", UtcDateTime, nullable=False),
+    Column("note", Sealed(purpose=Purpose.PROCESS_NOTES), nullable=False),
+    Index("ix_process_notes_session_id_author_id", "session_id", "author_id"),
+)
+"""What a therapist notes for nobody else. It is no part of the record: no signature
+covers it, no event tells of it, nothing but the two routes of its author reads it."""

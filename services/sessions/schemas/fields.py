@@ -26,6 +26,6 @@ class Milligrams(Number):
         number = super()._deserialize(*args, **kwargs)
         # The shortest text of a float is what the client wrote, digit by digit.
         amount = Decimal(repr(number))
-        if amount <= MOST_MG and amount != round(amount, DECIMALS):
+        if 0 <= amount <= MOST_MG and amount != round(amount, DECIMALS):
             raise self.make_error("decimals")
         return amount
