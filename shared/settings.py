@@ -78,6 +78,14 @@ def _reference(value: str) -> str:
     return value
 
 
+def _origin(value: str) -> str:
+    parts = urlsplit(value.rstrip("/"))
+    rest = parts.path, parts.query, parts.fragment
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(rest):
+        raise ValueError("scheme, host and port are expected, and nothing behind")
+    return parts.geturl()
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host, as an address or a `Host` header names it, is this machine."""
     try:
@@ -147,7 +155,7 @@ class Settings:
     public_url: str = _from(
         "KAP_PUBLIC_URL",
         "where browsers find the console, such as https://kap.clinics.example",
-        lambda value: value.rstrip("/"),
+        _origin,
         default="http://127.0.0.1:8080",
     )
     oidc_issuer: str = _from(
@@ -282,6 +290,11 @@ class Settings:
             yield "KAP_DEVELOPMENT_ISSUER and KAP_OIDC_ISSUER exclude each other"
         if self.token_issuer in (self.oidc_issuer, self.public_url):
             yield "KAP_TOKEN_ISSUER is the deployment's own name, and nobody else's"
-        for url in (self.oidc_issuer, self.oidc_discovery, self.oidc_keys):
+        if self.oidc_issuer and "://" not in self.oidc_issuer:
+            yield "KAP_OIDC_ISSUER must be a URL, exactly as the provider says it"
+        if self.oidc_issuer and self.oidc_client_id and not self.oidc_client_secret:
+            yield "KAP_OIDC_CLIENT_SECRET is missing: the console cannot ask without it"
+        believed = self.oidc_issuer, self.oidc_discovery, self.oidc_keys
+        for url in (*believed, self.token_keys):
             if url.startswith("http://") and not is_here:
                 yield f"{url} must be an https URL: who answers there is believed"

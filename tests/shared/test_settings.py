@@ -107,6 +107,13 @@ def test_a_secrets_file_that_is_missing_or_empty_is_said(
         ("KAP_REPAIR_SECONDS", "nan"),
         ("KAP_REPAIR_SECONDS", "inf"),
         ("KAP_DEVELOPMENT_ISSUER", "perhaps"),
+        ("KAP_PUBLIC_URL", "localhost"),
+        ("KAP_PUBLIC_URL", "localhost:8080"),
+        ("KAP_PUBLIC_URL", "ftp://localhost"),
+        ("KAP_PUBLIC_URL", "https://kap.example/console"),
+        ("KAP_PUBLIC_URL", "https://kap.example?x"),
+        ("KAP_PUBLIC_URL", "http://[::"),
+        ("KAP_PUBLIC_URL", ""),
         ("KAP_RATE_PER_TOKEN", "many"),
         ("KAP_RATE_PER_TOKEN", "5/fortnight"),
         ("KAP_RATE_PER_ADDRESS", ""),
@@ -140,3 +147,113 @@ def test_secrets_are_not_shown_when_settings_are_printed() -> None:
     assert "hidden" not in shown
     assert "very secret" not in shown
     assert "http_workers=2" in shown
+
+
+def test_a_key_set_is_not_read_but_must_be_there(tmp_path: Path) -> None:
+    keys = tmp_path / "keys.json"
+    given = {**NEEDED, "KAP_TOKEN_KEYS": f"@{keys}"}
+
+    with pytest.raises(SettingsError, match="KAP_TOKEN_KEYS makes no sense"):
+        Settings.from_env(given)
+    keys.write_text('{"keys": []}')
+
+    assert Settings.from_env(given).token_keys == f"@{keys}"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://localhost:8080/",
+        "http://[::1]:8080",
+        "https://localhost",
+    ],
+)
+def test_the_development_issuer_is_for_this_machine(url: str) -> None:
+    given = {**NEEDED, "KAP_DEVELOPMENT_ISSUER": "true", "KAP_PUBLIC_URL": url}
+
+    assert Settings.from_env(given).public_url == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://kap.clinics.example",
+        "http://10.0.0.1:8080",
+        "http://0.0.0.0:8080",
+        "http://127.0.0.1.evil.example",
+        "http://localhost@evil.example",
+    ],
+)
+def test_the_development_issuer_refuses_to_start_for_others(url: str) -> None:
+    given = {**NEEDED, "KAP_DEVELOPMENT_ISSUER": "true", "KAP_PUBLIC_URL": url}
+
+    with pytest.raises(SettingsError, match="KAP_DEVELOPMENT_ISSUER signs in anybody"):
+        Settings.from_env(given)
+
+
+@pytest.mark.parametrize(
+    ("said", "complaint"),
+    [
+        (
+            {
+                "KAP_DEVELOPMENT_ISSUER": "true",
+                "KAP_OIDC_ISSUER": "https://identity.example",
+            },
+            "exclude each other",
+        ),
+        ({"KAP_OIDC_ISSUER": "kap"}, "KAP_TOKEN_ISSUER"),
+        (
+            {
+                "KAP_OIDC_ISSUER": "http://identity.example",
+                "KAP_PUBLIC_URL": "https://kap.example",
+            },
+            "http://identity.example must be an https URL",
+        ),
+        (
+            {
+                "KAP_OIDC_ISSUER": "https://identity.example",
+                "KAP_OIDC_KEYS": "http://identity.example/keys",
+                "KAP_PUBLIC_URL": "https://kap.example",
+            },
+            "http://identity.example/keys must be an https URL",
+        ),
+        (
+            {
+                "KAP_TOKEN_KEYS": "http://elsewhere.example/keys",
+                "KAP_PUBLIC_URL": "https://kap.example",
+            },
+            "http://elsewhere.example/keys must be an https URL",
+        ),
+        ({"KAP_OIDC_ISSUER": "identity"}, "KAP_OIDC_ISSUER must be a URL"),
+        (
+            {"KAP_OIDC_ISSUER": "https://x.example", "KAP_OIDC_CLIENT_ID": "kap"},
+            "KAP_OIDC_CLIENT_SECRET is missing",
+        ),
+    ],
+)
+def test_what_does_not_go_together_is_said(
+    said: dict[str, str], complaint: str
+) -> None:
+    with pytest.raises(SettingsError, match=complaint):
+        Settings.from_env({**NEEDED, **said})
+
+
+def test_an_identity_provider_on_this_machine_may_speak_plainly() -> None:
+    said = {"KAP_OIDC_ISSUER": "http://127.0.0.1:8180/realms/kap"}
+
+    assert Settings.from_env({**NEEDED, **said}).oidc_issuer == said["KAP_OIDC_ISSUER"]
+
+
+def test_the_secrets_of_signing_in_are_not_shown() -> None:
+    said = {
+        "KAP_OIDC_ISSUER": "https://identity.example",
+        "KAP_OIDC_CLIENT_ID": "kap-console",
+        "KAP_OIDC_CLIENT_SECRET": "hidden",
+        "KAP_DEVELOPMENT_SECRET": "concealed",
+    }
+
+    shown = repr(Settings.from_env({**NEEDED, **said}))
+
+    assert "hidden" not in shown
+    assert "concealed" not in shown

@@ -96,8 +96,9 @@ class MortalPlatform(Protocol):
 class EmbeddedProcess:
     """`kap up` on a folder of its own, or on a given one."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, host: str = "127.0.0.1") -> None:
         self.folder = folder
+        self._host = host
         self._processes = Processes()
         self._port = free_port()
 
@@ -110,17 +111,18 @@ class EmbeddedProcess:
     @property
     def url(self) -> str:
         """Where it answers."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://{self._host}:{self._port}"
 
     def launch(self, **environment: str) -> None:
         """Start it, with this in its environment."""
         environment = {"KAP_DEVELOPMENT_SECRET": DEVELOPMENT_SECRET, **environment}
         options = ["--no-seed", "--port", str(self._port), "--data", str(self.folder)]
+        options += ["--host", self._host]
         self.process = self._processes.kap("up", *options, environment=environment)
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
-        self.launch()
+    def start(self, **environment: str) -> None:
+        """Start it, with this in its environment, and wait until it answers."""
+        self.launch(**environment)
         self._processes.wait_until_ready(self.process, f"{self.url}/readyz")
 
     def signal(self, number: signal.Signals) -> int:

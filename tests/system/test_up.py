@@ -1,8 +1,10 @@
 """`kap up` starts, stops, keeps what it was told, and says in a line why it cannot."""
 
+import json
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from click import ClickException
 
 from cli.api_client import Caller, Deployment
 from shared.testing.deployment import ROOT
@@ -75,6 +78,54 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert complaint(refused) == (
         f"Error: port {port} is taken; choose another with --port"
     )
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.1.2.3", "kap.example", ""])
+def test_it_is_not_started_for_other_machines(host: str, tmp_path: Path) -> None:
+    refused = up("--data", str(tmp_path / "data"), "--host", host)
+
+    assert complaint(refused).startswith(
+        "Error: kap up signs anybody in as anybody, so it listens on this machine only"
+    )
+    assert not (tmp_path / "data").exists()
+
+
+def test_another_address_of_this_machine_will_do(tmp_path: Path) -> None:
+    with EmbeddedProcess(tmp_path / "data", host="127.0.0.2") as platform:
+        platform.start()
+
+        assert clinics(platform.url) == []
+
+
+def test_what_its_programs_are_known_by_is_made_once_and_for_the_owner(
+    tmp_path: Path,
+) -> None:
+    secret, known = tmp_path / "development-secret", tmp_path / "clients.json"
+    with EmbeddedProcess(tmp_path) as platform:
+        platform.start(KAP_DEVELOPMENT_SECRET="")
+        first = secret.read_text(), known.read_text()
+        platform.signal(signal.SIGTERM)
+        platform.start(KAP_DEVELOPMENT_SECRET="")
+        deployment = Deployment(platform.url, secret=secret.read_text().strip())
+        with deployment.client:
+            admin = deployment.development_caller("network_admin")
+            items = admin.get("scheduling", "/clinics")["items"]
+
+    assert items == []
+    assert (secret.read_text(), known.read_text()) == first
+    assert len(first[0]) > 30
+    assert set(json.loads(first[1])) == {"demo", "integrator", "kap-console"}
+    for path in (secret, known):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_program_with_another_secret_is_told_what_to_do(
+    platform: EmbeddedProcess,
+) -> None:
+    deployment = Deployment(platform.url, secret="of another platform")
+
+    with deployment.client, pytest.raises(ClickException, match="KAP_DEVELOPMENT"):
+        deployment.development_caller("network_admin")
 
 
 @pytest.mark.parametrize("folder", ["a-file/below", "/proc/kap"])
