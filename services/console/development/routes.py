@@ -38,7 +38,7 @@ def receive() -> None:
     if not _settings().development_issuer or not is_loopback(request.host):
         raise NotFoundError("there is nothing here")
     if request.endpoint == "development.sign_in":
-        security.demand_same_origin()
+        security.demand_own_page(None)
 
 
 @development.get("/.well-known/openid-configuration")
