@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, date, datetime
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TextIO
 from uuid import UUID
 
@@ -110,10 +110,18 @@ def _message(record: logging.LogRecord) -> str:
     for _ in range(_NEAREST_CALLERS):
         if frame is None or not isinstance(record.msg, str):
             break
-        if record.msg in frame.f_code.co_consts:
+        if _stands_in(record.msg, frame.f_code):
             return record.msg
         frame = frame.f_back
     return WITHHELD
+
+
+def _stands_in(message: str, code: CodeType) -> bool:
+    """Whether code holds a text as it is, or as two parts, one added to the other."""
+    parts = [part for part in code.co_consts if part and isinstance(part, str)]
+    return message in parts or any(
+        message.startswith(part) and message[len(part) :] in parts for part in parts
+    )
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -146,6 +146,19 @@ def test_a_template_behind_a_librarys_own_function_is_found(
     assert lines.last()["message"] == "worker %s starts"
 
 
+def test_a_message_of_two_constants_is_one(
+    foreign: logging.Logger, lines: Lines
+) -> None:
+    message = "worker %s was killed"
+    message += ", perhaps out of memory"
+
+    foreign.error(message, CANARY)
+
+    assert lines.last()["message"] == "worker %s was killed, perhaps out of memory"
+    foreign.error(message + CANARY)
+    assert lines.last()["message"] == "withheld"
+
+
 def test_a_library_that_put_values_into_its_message_is_named_only(
     foreign: logging.Logger, lines: Lines
 ) -> None:

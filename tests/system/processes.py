@@ -262,7 +262,8 @@ class RealProcesses:
         if self._dying.startswith("worker"):
             return self.deployment.processes.ended(process)
         deadline = time.monotonic() + DIES_WITHIN_SECONDS
-        while "was sent SIGKILL" not in self.deployment.processes.log(process):
+        # What gunicorn says of SIGKILL alone; which process it was is not in the log.
+        while "Perhaps out of memory?" not in self.deployment.processes.log(process):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._dying} did not die")
             time.sleep(0.05)
