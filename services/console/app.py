@@ -13,7 +13,14 @@ from shared.events import catalogue
 from shared.events.scheduling import ClinicOnboarded
 from shared.service import Runtime, Service
 
-SIGN_INS = frozenset({"site.enter", "development.issue_token"})
+SIGN_INS = frozenset(
+    {
+        "site.enter",
+        "site.come_back",
+        "development.sign_in",
+        "development.give_token",
+    }
+)
 """Where one may try who one is."""
 
 

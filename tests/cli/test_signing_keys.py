@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from cli.deploy import MASTER_KEYS
 from cli.main import kap
 from cli.signing_keys import SIGNING_KEY, TOKEN_KEYS
 from shared.context import Actor
@@ -30,6 +31,7 @@ def verifier(folder: Path) -> TokenVerifier:
             database_url="sqlite://",
             broker_url="memory://",
             signing_key=(folder / SIGNING_KEY).read_text(),
+            master_keys="{}",
             token_keys=f"@{folder / TOKEN_KEYS}",
         )
     )
@@ -71,7 +73,11 @@ def test_only_the_owner_reads_what_signs_and_nothing_private_is_published(
 
     assert stat.S_IMODE((tmp_path / SIGNING_KEY).stat().st_mode) == 0o600
     assert '"d"' not in (tmp_path / TOKEN_KEYS).read_text()
-    assert {path.name for path in tmp_path.iterdir()} == {SIGNING_KEY, TOKEN_KEYS}
+    assert {path.name for path in tmp_path.iterdir()} == {
+        SIGNING_KEY,
+        TOKEN_KEYS,
+        MASTER_KEYS,
+    }
 
 
 def test_a_rotation_refuses_nobody_and_a_pruning_the_old_key_only(

@@ -50,7 +50,7 @@ def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
 
 def test_a_file_named_with_its_content_is_kept_by_the_browser(lab: Lab) -> None:
     browser = Browser(lab)
-    page = browser.get("/login/callback").get_data(as_text=True)
+    page = browser.look("/signed-out")
     address = re.findall(r"/static/base\.css\?v=[0-9a-f]{12}", page)[0]
 
     with browser.get(address) as answer:

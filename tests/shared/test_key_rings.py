@@ -64,6 +64,7 @@ def settings(provider: Provider, **more: str) -> Settings:
     return Settings(
         database_url="sqlite://",
         broker_url="memory://",
+        master_keys="{}",
         signing_key=own,
         token_keys=public_keys(own),
         oidc_issuer=provider.issuer,
@@ -273,6 +274,7 @@ def _verifier_of_file(file: Path) -> TokenVerifier:
         Settings(
             database_url="sqlite://",
             broker_url="memory://",
+            master_keys="{}",
             signing_key=OLD,
             token_keys=f"@{file}",
         )

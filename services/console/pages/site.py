@@ -59,8 +59,7 @@ _places: Kept[UUID, Place] = Kept(seconds=30, most=1_000)
 @site.before_request
 def receive() -> Response | None:
     """Find out who asks and for which clinic, before any page does anything."""
-    g.cookie = cookies.read_token() or None
-    security.demand_own_page(g.cookie)
+    security.demand_own_page(cookies.read_token() or None)
     g.place = None
     if request.endpoint in OPEN:
         return None
@@ -90,7 +89,7 @@ def frame() -> dict[str, Any]:
         "visitor": visitor,
         "place": here,
         "links": links,
-        "form_token": security.form_token(g.cookie) if visitor else "",
+        "form_token": security.form_token(visitor.token) if visitor else "",
         "now": filters.now(),
         "away": apis.away if apis else set(),
         "sees_care": bool(here and visitor and visitor.sees_care(here.id)),
