@@ -17,7 +17,9 @@ database_url() {
   printf 'postgresql+psycopg://%s:%s@postgres:5432/%s' "$1" "$(cat "$1-password")" "$2"
 }
 
-for name in postgres rabbitmq; do password "$name"; done
+for name in postgres rabbitmq oidc-client integrator-client keycloak keycloak-people; do
+  password "$name"
+done
 for service in $services; do
   password "$service"
   password "${service}_owner"

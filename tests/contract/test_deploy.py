@@ -102,7 +102,7 @@ def test_secrets_are_made_once_and_differ(tmp_path: Path, path_with_kap: str) ->
 
     passwords = {text for name, text in first.items() if name.endswith("-password")}
     assert second == first
-    assert len(passwords) == 2 * len(NAMES) + 2
+    assert len(passwords) == 2 * len(NAMES) + 6
     assert all(len(password) >= 32 for password in passwords)
 
 

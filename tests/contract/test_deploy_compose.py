@@ -20,7 +20,7 @@ SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(TEXT)["services"]
 OURS = [f"{name}-{kind}" for name in NAMES for kind in ("api", "worker")]
 HARDENED = [*OURS, "secrets", "setup", "proxy"]
 VARIABLES = {item.metadata["name"]: item for item in fields(Settings)}
-FOREIGN = ("OTEL_", "POSTGRES_", "RABBITMQ_DEFAULT_")
+FOREIGN = ("OTEL_", "POSTGRES_", "RABBITMQ_DEFAULT_", "KC_")
 
 
 def _seconds(text: str) -> int:

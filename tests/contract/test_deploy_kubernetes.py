@@ -222,7 +222,8 @@ def _mounted_files(name: str) -> dict[str, str]:
     files = {}
     for source in volume["projected"]["sources"]:
         secret = source["secret"]
-        whole = [{"path": name} for name in (SIGNING_KEY, TOKEN_KEYS, MASTER_KEYS)]
+        made = (SIGNING_KEY, TOKEN_KEYS, MASTER_KEYS)
+        whole = [{"path": name} for name in (*made, "oidc-client-secret")]
         for item in secret.get("items", whole):
             files[f"@{mount['mountPath']}/{item['path']}"] = secret["name"]
     return files
@@ -289,6 +290,17 @@ def test_nothing_speaks_to_anything_unless_it_is_said() -> None:
     assert deny == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
 
 
+def test_only_apis_reach_the_identity_provider_and_nothing_else() -> None:
+    policy = OBJECTS["NetworkPolicy", "reach-identity"]["spec"]
+
+    reached = _selected_by(policy["podSelector"]["matchLabels"])
+
+    assert reached == {f"{name}-api" for name in NAMES}
+    assert policy["egress"] == [{"ports": [{"protocol": "TCP", "port": 443}]}]
+    assert CONFIG["KAP_OIDC_ISSUER"].startswith("https://")
+    assert CONFIG["KAP_PUBLIC_URL"].startswith("https://")
+
+
 def test_only_the_notifications_worker_reaches_the_outside() -> None:
     outside = OBJECTS["NetworkPolicy", "reach-outside"]["spec"]
 
@@ -296,7 +308,7 @@ def test_only_the_notifications_worker_reaches_the_outside() -> None:
         "notifications-worker"
     }
     for (kind, name), item in OBJECTS.items():
-        if kind == "NetworkPolicy" and name != "reach-outside":
+        if kind == "NetworkPolicy" and name not in ("reach-outside", "reach-identity"):
             for rule in item["spec"].get("egress", []):
                 ports = {port["port"] for port in rule["ports"]}
                 assert not ports & {80, 443}, name
