@@ -25,7 +25,8 @@ def network_admin(url: str, token: str | None) -> Caller:
     """Whoever the token speaks for, or a network admin of a development deployment."""
     if token:
         return with_token(url, token)
-    return Deployment(url).development_caller("network_admin")
+    caller: Caller = ask(lambda: Deployment(url).development_caller("network_admin"))
+    return caller
 
 
 def ask(call: Callable[[], Any]) -> Any:

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cli.api_client import Caller
 from cli.asking import ask, caller_options, network_admin
 from cli.services import NAMES
+
+if TYPE_CHECKING:
+    from rich.table import Column
 
 WITNESS = {name: "intake" if name == "console" else "console" for name in NAMES}
 """The service that hears of another's chain once a day."""
@@ -29,21 +32,24 @@ def verify(clinic: str | None, url: str, token: str | None) -> None:
     from rich.table import Table
 
     caller = network_admin(url, token)
-    table = Table("service", "clinic", "entries", "result", box=None)
-    bad = 0
+    table = Table(*_columns("service", "clinic", "entries", "result"), box=None)
+    faults: list[str] = []
     for place in _trails(caller, clinic):
         for service in NAMES:
             said = ask(lambda: _verify(service, place))  # noqa: B023
             if not said["entries"] and not said["findings"]:
                 continue
-            bad += len(said["findings"])
             result = "[red]tampered with[/]" if said["findings"] else "[green]whole[/]"
             table.add_row(service, _name(said), str(said["entries"]), result)
-            for finding in said["findings"]:
-                table.add_row("", "", "", _sentence(finding))
-    Console(soft_wrap=True).print(table)
-    if bad:
-        raise click.ClickException(f"{bad} entries are not as they were written")
+            faults += [
+                f"{service}, clinic {_name(said)}: {_sentence(finding)}"
+                for finding in said["findings"]
+            ]
+    Console().print(table)
+    for fault in faults:
+        click.echo(fault)
+    if faults:
+        raise click.ClickException("these entries are not as they were written")
 
 
 @audit.command()
@@ -79,12 +85,19 @@ def who_saw(patient: str, as_json: bool, url: str, token: str | None) -> None:
         for entry in found:
             click.echo(json.dumps(entry))
         return
-    table = Table("at", "who", "in the role of", "why", "what", "outcome", box=None)
+    heads = ("at", "who", "in the role of", "why", "what", "outcome")
+    table = Table(*_columns(*heads), box=None)
     for entry in found:
         words = ("at", "actor_id", "roles", "purpose", "action", "outcome")
         table.add_row(*(str(entry[word]) for word in words))
-    console = Console(soft_wrap=True)
-    console.print(table if found else "nobody has")
+    Console().print(table if found else "nobody has")
+
+
+def _columns(*titles: str) -> "list[Column]":
+    """Columns that cut nothing off: an id that is cut is none."""
+    from rich.table import Column
+
+    return [Column(title, overflow="fold") for title in titles]
 
 
 def _trails(caller: Caller, clinic: str | None) -> Iterator[Caller]:
@@ -124,4 +137,4 @@ def _name(said: dict[str, Any]) -> str:
 def _sentence(finding: dict[str, Any]) -> str:
     which = finding["entry_id"] or "an entry"
     place = f" at {finding['position']}" if finding["position"] else ""
-    return f"[red]{which}{place} {finding['what']}[/]"
+    return f"{which}{place} {finding['what']}"
