@@ -28,8 +28,8 @@ PORTION = 5_000
 WARM_UP = 10_000
 """Events before memory is read for the first time.
 
-Every connection to an SQLite file keeps up to 2 MB of its pages, and there are some
-twenty: they fill up with the first thousands of events and then stay as they are.
+Half of what the first thousands add are pages that each connection to an SQLite file
+keeps, up to 2 MB; they fill up and then stay as they are.
 """
 
 

@@ -105,7 +105,7 @@ referrals = Table(
     *_record(),
     _of("patients"),
     Column("source_type", String(64), nullable=False),
-    Column("identifier_system", String(200), nullable=False),
+    Column("identifier_system", Sealed(person="patient_id"), nullable=False),
     Column("identifier_value", Sealed(person="patient_id"), nullable=False),
     Column("identifier_index", String(INDEX)),
     Column("letter_reference", Sealed(person="patient_id")),
@@ -120,7 +120,7 @@ codings = Table(
     *_own(),
     _of("referrals"),
     Column("kind", words(CodingKind), nullable=False),
-    Column("system", String(500), nullable=False),
+    Column("system", Sealed(), nullable=False),
     Column("code", Sealed(), nullable=False),
     Column("display", Sealed(), nullable=False),
 )

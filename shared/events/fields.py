@@ -75,6 +75,12 @@ class Word(fields.String):
         """As it is."""
         return value
 
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> Any:
+        # Marshmallow would take bytes too, which no JSON can hold.
+        if not isinstance(value, str):
+            raise self.make_error("invalid")
+        return super()._deserialize(value, *args, **kwargs)
+
 
 class Items(fields.List[Any]):
     """A list on the wire, a tuple in the frozen dataclass."""

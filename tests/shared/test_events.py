@@ -242,6 +242,17 @@ def test_a_code_that_is_none_is_refused(code: str) -> None:
         event.to_payload()
 
 
+def test_a_code_of_bytes_is_refused() -> None:
+    event = ScreeningCompleted(
+        patient_id=uuid4(),
+        episode_id=uuid4(),
+        forms=(b"gad-7",),  # type: ignore[arg-type]
+    )
+
+    with pytest.raises(InvalidError, match="forms"):
+        event.to_payload()
+
+
 @pytest.mark.parametrize("zone", ["Europe/London\n", "../../etc", "a b", "", "/UTC"])
 def test_a_time_zone_that_is_no_name_of_one_is_refused(zone: str) -> None:
     event = PatientRegistered(

@@ -68,7 +68,14 @@ OLD: dict[str, list[tuple[str, dict[str, Any]]]] = {
                 "letter_reference": "canary/letter.pdf",
             },
         ),
-        ("codings", {"code": "Canary-code", "display": "Canary words"}),
+        (
+            "codings",
+            {
+                "system": "Canary-system",
+                "code": "Canary-code",
+                "display": "Canary words",
+            },
+        ),
         ("coverages", {"payer": "Canary Health", "member_id": "Canary-77"}),
         ("episodes", {"id": EPISODE, "patient_id": PATIENT, "status": "in_review"}),
         ("safety_flags", {"patient_id": PATIENT, "note": "Canary note on a flag"}),

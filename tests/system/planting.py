@@ -56,12 +56,16 @@ class Plants:
         self.where[str(planted)] = where
         return planted
 
+    def texts_in(self, text: str) -> set[str]:
+        """The markers, the birth date and the phone number that a text holds."""
+        held = set(re.findall(rf"{MARK}\d+x", text.lower()))
+        return held | {known for known in (BIRTH_DATE, PHONE) if known in text}
+
     def found_in(self, text: str) -> list[str]:
         """Which of them a text holds, and where they were planted."""
-        held = set(re.findall(rf"{MARK}\d+x", text.lower()))
+        held = self.texts_in(text)
         numbers = set(re.findall(r"(?<![\d.:-])\d+\.\d{1,3}(?![\d-])", text))
         held |= numbers & self.where.keys()
-        held |= {known for known in (BIRTH_DATE, PHONE) if known in text}
         return sorted(f"{marker} ({self.where.get(marker, '')})" for marker in held)
 
 

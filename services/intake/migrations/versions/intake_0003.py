@@ -127,13 +127,17 @@ def upgrade() -> None:
     index_referrals()
     seal_columns(
         "referrals",
-        {"identifier_value": ALWAYS_OF_A_PATIENT, "letter_reference": OF_A_PATIENT},
+        {
+            "identifier_system": ALWAYS_OF_A_PATIENT,
+            "identifier_value": ALWAYS_OF_A_PATIENT,
+            "letter_reference": OF_A_PATIENT,
+        },
     )
     say_whose_coverage()
     seal_columns(
         "coverages", {"payer": ALWAYS_OF_A_PATIENT, "member_id": OF_A_PATIENT}
     )
-    seal_columns("codings", {"code": CODED, "display": CODED})
+    seal_columns("codings", {"system": CODED, "code": CODED, "display": CODED})
     seal_columns("safety_flags", {"note": WRITTEN})
     seal_columns("decisions", {"override_reason": WRITTEN})
     seal_columns("clearances", {"note": WRITTEN})
