@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import httpx
 from shared.settings import DEVELOPMENT_SECRET
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+LONGEST_WAIT_SECONDS = 90.0
 SECRET_FILE = Path("data/development-secret")
 """Where `kap up` keeps what the secrets of its issuer's programs are made from."""
 
@@ -118,19 +120,35 @@ class Deployment:
         asked = {"grant_type": "client_credentials", "wish": json.dumps(wish)}
         for secret in [self._secret] if self._secret else list(_secrets()):
             known_by = (Client.DEMO.value, client_secret(secret, Client.DEMO))
-            answer = self.client.post("/oauth/token", data=asked, auth=known_by)
+            answer = self._when_it_may(asked, known_by)
             if answer.is_success:
                 self._secret = secret
                 return str(answer.json()["access_token"])
-            if answer.status_code != httpx.codes.UNAUTHORIZED:
+            if answer.status_code == httpx.codes.NOT_FOUND:
                 raise click.ClickException(
                     f"{self.url} issues no tokens for trying it out "
                     "(KAP_DEVELOPMENT_ISSUER is off)"
+                )
+            if answer.status_code != httpx.codes.UNAUTHORIZED:
+                raise click.ClickException(
+                    f"{self.url} gives no token now ({answer.status_code})"
                 )
         raise click.ClickException(
             f"{self.url} does not know this program: set KAP_DEVELOPMENT_SECRET to "
             f"@ and the platform's own {SECRET_FILE.name}"
         )
+
+    def _when_it_may(
+        self, asked: Mapping[str, str], known_by: tuple[str, str]
+    ) -> httpx.Response:
+        """What the issuer answers; asked too often, it says how long to wait."""
+        patience = time.monotonic() + LONGEST_WAIT_SECONDS
+        while True:
+            answer = self.client.post("/oauth/token", data=asked, auth=known_by)
+            is_limited = answer.status_code == httpx.codes.TOO_MANY_REQUESTS
+            if not is_limited or time.monotonic() > patience:
+                return answer
+            time.sleep(float(answer.headers.get("Retry-After", "1")))
 
     def callback_host(self) -> str:
         """The name under which the deployment reaches the caller's machine."""
