@@ -18,6 +18,9 @@ STARTED = "kap_signing_in"
 LONGEST_COOKIE = 3_800
 """A cookie may have 4,096 bytes, its name and attributes included."""
 
+LONGEST_VISIT_COOKIE = 3_000
+"""All cookies together are one header, of which gunicorn takes 8,190 bytes."""
+
 LONGEST_VISIT = timedelta(hours=12)
 LONGEST_IDLE = timedelta(minutes=15)
 SIGN_IN_MAY_TAKE = timedelta(minutes=10)
@@ -129,7 +132,7 @@ def _sealed(visit: Visit) -> str:
     lasting = timedelta(seconds=max(visit.seconds_left, 0))
     for kept in (visit, replace(visit, id_token=None)):
         sealed = _sealers().visits.seal(asdict(kept), good_for=lasting)
-        if len(sealed) <= LONGEST_COOKIE:
+        if len(sealed) <= LONGEST_VISIT_COOKIE:
             return sealed
     short = replace(visit, id_token=None, refresh=None)
     return _sealers().visits.seal(asdict(short), good_for=lasting)

@@ -13,7 +13,13 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from services.console.app import service as console
-from services.console.cookies import COOKIE, STARTED, VISIT
+from services.console.cookies import (
+    COOKIE,
+    LONGEST_COOKIE,
+    LONGEST_VISIT_COOKIE,
+    STARTED,
+    VISIT,
+)
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from shared.testing.oidc import Provider
@@ -341,3 +347,22 @@ def test_signing_out_works_while_the_provider_is_away(door: Door) -> None:
 
     assert answer.headers["Location"] == "/signed-out"
     assert "Sign in again" in door.browser.look("/signed-out")
+
+
+def test_a_long_statement_is_left_out_of_the_cookie_and_one_still_signs_out(
+    door: Door,
+) -> None:
+    door.provider.person["name"] = "Ann " + "Fictional " * 120
+    door.enter()
+    assert len(door.browser.cookie(VISIT)) <= LONGEST_VISIT_COOKIE
+
+    page = door.browser.send("/logout").get_data(as_text=True)
+
+    assert "client_id=kap-console" in page
+    assert "id_token_hint" not in page
+
+
+def test_tokens_that_no_cookie_has_room_for_sign_nobody_in(door: Door) -> None:
+    door.provider.person["name"] = "x" * LONGEST_COOKIE
+
+    is_refused(door.enter())
