@@ -116,11 +116,16 @@ def id_of(lab: Lab, service: str, name: str, clinic_id: UUID) -> str:
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """The statements that databases are sent meanwhile."""
+    """The statements that databases are sent meanwhile.
+
+    Whether the key of the caller's own trail is read again is a matter of time, not of
+    what is asked.
+    """
     sent: list[str] = []
 
     def note(*said: Any) -> None:
-        sent.append(said[2])
+        if "data_keys" not in said[2]:
+            sent.append(said[2])
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
@@ -194,4 +199,8 @@ def test_another_clinic_cannot_be_told_from_one_that_there_is_not(lab: Lab) -> N
         refusal = answer(there, asked)
 
         assert refusal == answer(nowhere, asked)
-        assert (refusal[0], refusal[2]) == (404, []), asked
+        assert refusal[0] == 404, asked
+        # Nothing is looked up, only the refusal is noted.
+        assert [one for one in refusal[2] if "audit_log" not in one] == [
+            "BEGIN IMMEDIATE"
+        ], asked
