@@ -122,11 +122,10 @@ def _admitted(
     """
     if scope.is_open:
         return asked
-    if in_emergency and _has_broken_glass(asked, path["patient_id"]):
+    is_named = asked.actor.scopes is None or scope.name in asked.actor.scopes
+    if in_emergency and is_named and _has_broken_glass(asked, path["patient_id"]):
         return asked.acting_as(asked.actor.all_roles, Purpose.EMERGENCY)
-    used = asked.roles & scope.roles
-    if asked.actor.scopes is not None and scope.name not in asked.actor.scopes:
-        used = NOBODY
+    used = asked.roles & scope.roles if is_named else NOBODY
     if used == {Role.PATIENT}:
         if path.get("patient_id") != asked.actor.id:
             raise NotFoundError
