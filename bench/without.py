@@ -12,12 +12,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Table, text
 
 from cli.processes import gunicorn_for, share_metrics
-from shared.database import NETWORK, Database
+from shared.database import Database
 from shared.logs import log_to
 from shared.mailbox import outbox
 from shared.privacy.keyring import Keyring
 from shared.privacy.keys import Purpose
 from shared.privacy.vault import Vault
+from shared.reach import NETWORK
 from shared.service import Runtime, Service
 from shared.settings import Settings
 from shared.unit_of_work import UnitOfWork

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 import psycopg
 from sqlalchemy import (
@@ -29,11 +27,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeDecorator
 
 from shared.privacy.columns import VAULT, seal_row
+from shared.reach import Reach, ReachingConnection
 
 if TYPE_CHECKING:
     from shared.privacy.vault import Vault
@@ -98,35 +97,6 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING)
 
 
-@dataclass(frozen=True)
-class Reach:
-    """Which rows a transaction may see and touch: PostgreSQL itself refuses others.
-
-    `clinic` is a clinic's id, `*` for the whole network or nothing for no clinic's
-    records; `mailbox` opens the tables events pass through, of every clinic.
-    """
-
-    clinic: str = ""
-    mailbox: bool = False
-
-    @classmethod
-    def of(cls, clinic_id: UUID | None, *, mailbox: bool = False) -> "Reach":
-        """The reach of work for a clinic, or for the network if there is none."""
-        return cls(str(clinic_id) if clinic_id else "*", mailbox)
-
-    @property
-    def settings(self) -> str:
-        """The statement that makes it so, until the transaction ends."""
-        clinic = f"set local kap.clinic = '{self.clinic}'"
-        return f"{clinic}; set local kap.mailbox = 'on'" if self.mailbox else clinic
-
-
-MAILBOX = Reach(mailbox=True)
-"""For moving envelopes and timers: their tables of every clinic, and no others."""
-NETWORK = Reach("*")
-"""For work that is about the network. It is stated, never a default."""
-
-
 class Database:
     """The connections of one process to one service's database.
 
@@ -154,7 +124,11 @@ class Database:
             options |= {"isolation_level": "AUTOCOMMIT"}
             options["connect_args"] = {"connect_timeout": 3}
         self.engine: Engine = create_engine(parsed, **options)
-        if self.is_sqlite:
+        if not self.is_sqlite:
+            event.listen(self.engine, "do_connect", _connect)
+            event.listen(self.engine, "checkout", _demand_alive)
+            event.listen(self.engine, "checkin", _forget)
+        else:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
         self._reading = self.engine.execution_options(kap_reading=True)
@@ -163,15 +137,23 @@ class Database:
     def begin(self, reach: Reach) -> Iterator[Connection]:
         """A transaction: leaving it commits, an exception rolls it back."""
         with self.engine.connect() as connection:
-            self._open(connection, reach)
+            _start(connection, reach)
             with connection.begin():
                 yield connection
 
     @contextmanager
     def read(self, reach: Reach) -> Iterator[Connection]:
-        """A connection to read from; what is written over it needs a `commit`."""
+        """A connection to read from, where every query stands for itself."""
         with self._reading.connect() as connection:
-            self._open(connection, reach)
+            if not self.is_sqlite:
+                _reaching(connection).each = reach
+            yield connection
+
+    @contextmanager
+    def read_noted(self, reach: Reach) -> Iterator[Connection]:
+        """A transaction to read in; it is kept only by a `commit`."""
+        with self._reading.connect() as connection:
+            _start(connection, reach)
             yield connection
 
     def session(self) -> Connection:
@@ -185,21 +167,11 @@ class Database:
         """Give every connection back."""
         self.engine.dispose()
 
-    def _open(self, connection: Connection, reach: Reach) -> None:
-        """Begin; over a new connection if the pool's was cut off while it lay idle."""
-        if self.is_sqlite:
-            return
-        try:
-            _begin(connection, reach)
-        except OperationalError:
-            _begin(connection, reach)
-
 
 @contextmanager
 def transaction(connection: Connection, reach: Reach) -> Iterator[None]:
     """A transaction on a connection that is kept for more than one."""
-    if connection.dialect.name == "postgresql":
-        _begin(connection, reach)
+    _start(connection, reach)
     with connection.begin():
         yield
 
@@ -207,23 +179,42 @@ def transaction(connection: Connection, reach: Reach) -> Iterator[None]:
 def narrow(connection: Connection, reach: Reach) -> None:
     """Change the reach of the transaction a connection is in."""
     if connection.dialect.name == "postgresql":
-        _run(connection, reach.settings)
+        _reaching(connection).narrow(reach)
 
 
-def _begin(connection: Connection, reach: Reach) -> None:
-    _run(connection, f"begin; {reach.settings}")
-
-
-def _run(connection: Connection, script: str) -> None:
-    """Several statements in one round trip; SQLAlchemy would need one for each."""
-    raw: Any = connection.connection.driver_connection
+def _start(connection: Connection, reach: Reach) -> None:
+    if connection.dialect.name != "postgresql":
+        return
     try:
-        raw.execute(script, prepare=False)
+        _reaching(connection).start(reach)
     except psycopg.OperationalError as error:
         connection.invalidate(error)
         raise OperationalError(
-            script, None, error, connection_invalidated=True
+            "begin", None, error, connection_invalidated=True
         ) from error
+
+
+def _reaching(connection: Connection) -> ReachingConnection:
+    raw = connection.connection.driver_connection
+    assert isinstance(raw, ReachingConnection)
+    return raw
+
+
+def _connect(
+    _dialect: Any, _record: Any, args: Sequence[Any], options: Mapping[str, Any]
+) -> ReachingConnection:
+    return ReachingConnection.connect(*args, **options)
+
+
+def _demand_alive(raw: Any, _record: Any, _fairy: Any) -> None:
+    """Give no connection out that was cut off while it lay idle."""
+    if not raw.is_alive():
+        raise DisconnectionError
+
+
+def _forget(raw: Any, _record: Any) -> None:
+    if raw is not None:
+        raw.each = None
 
 
 def insert_rows(

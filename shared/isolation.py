@@ -8,8 +8,9 @@ services run as owns nothing and can neither lift this nor rewrite the audit tra
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
-from shared.database import Database, Reach
+from shared.database import Database
 from shared.errors import UnavailableError
+from shared.reach import Reach
 from shared.settings import SettingsError
 
 _TABLES = text("""

@@ -15,8 +15,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from shared.database import MAILBOX, is_outage
+from shared.database import is_outage
 from shared.mailbox import inbox, outbox, timers
+from shared.reach import MAILBOX
 from shared.service import Runtime
 
 BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

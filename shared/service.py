@@ -15,7 +15,7 @@ from shared import ids
 from shared.access import Role
 from shared.conflicts import translated
 from shared.context import Actor, Context
-from shared.database import MAILBOX, Database, Reach
+from shared.database import Database
 from shared.envelope import Envelope
 from shared.errors import ConflictError
 from shared.events import Event, catalogue
@@ -23,6 +23,7 @@ from shared.notifier import Notifier
 from shared.peers import Peers
 from shared.privacy.keyring import Keyring
 from shared.privacy.vault import Vault
+from shared.reach import MAILBOX, Reach
 from shared.settings import Settings
 from shared.telemetry import Tracing
 from shared.unit_of_work import Reading, UnitOfWork, transaction
@@ -135,10 +136,13 @@ class Runtime:
             self.announce()
 
     @contextmanager
-    def reading(self, context: Context) -> Iterator[Reading]:
-        """A connection to read from: the rows of a clinic, or of all without one."""
-        reach = Reach.of(context.clinic_id)
-        with translated({}), self.database.read(reach) as connection:
+    def reading(self, context: Context, *, is_noted: bool = False) -> Iterator[Reading]:
+        """A connection to read from: the rows of a clinic, or of all without one.
+
+        `is_noted` makes it one transaction, where the audit trail gets its entry.
+        """
+        read = self.database.read_noted if is_noted else self.database.read
+        with translated({}), read(Reach.of(context.clinic_id)) as connection:
             yield Reading(connection, context)
 
     @contextmanager

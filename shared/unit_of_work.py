@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,10 +20,10 @@ from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from shared import crash
 from shared.aggregate import Aggregate
 from shared.audit.tables import audit_log
-from shared.audit.trail import Entry, Outcome, row_of, write
+from shared.audit.trail import Entry, Outcome, row_of
 from shared.conflicts import ExpectedVersion, translated
 from shared.context import Context
-from shared.database import Database, Reach, insert_rows, narrow
+from shared.database import Database, insert_rows, narrow
 from shared.envelope import Envelope
 from shared.errors import (
     KapError,
@@ -33,6 +33,8 @@ from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
 from shared.privacy.columns import opened, seal_row
+from shared.reach import Reach
+from shared.statements import ReadyQuery
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -276,9 +278,24 @@ class Reading:
             raise NotFoundError(f"there is no such {what} in this clinic")
         return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
 
+    def ready(self, query: ReadyQuery, what: str) -> Mapping[str, Any]:
+        """The one row of this clinic that a query without sealed columns finds.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        row = query.first(self.connection, clinic=self.context.clinic_id)
+        if row is None:
+            raise NotFoundError(f"there is no such {what} in this clinic")
+        return row
+
     def note(self, entry: Entry) -> None:
         """Leave an entry in the audit trail: no answer is given without it."""
-        write(self.connection, entry)
+        row = (audit_log, row_of(self.connection, entry))
+        if self.connection.dialect.name == "postgresql":
+            _commit_at_once(self.connection, [row])
+        else:
+            insert_rows(self.connection, [row])
         self.connection.commit()
 
 
@@ -323,25 +340,25 @@ def transaction(
 def _commit(uow: UnitOfWork) -> None:
     begun = uow.connection.get_transaction()
     assert begun is not None
-    try:
-        rows = uow.prepare()
-        with _pipelined(uow):
-            insert_rows(uow.connection, rows)
-            crash.point("unit_of_work.before_commit")
-            begun.commit()
-    except BaseException:
-        if uow.can_pipeline:
-            # What is refused in a pipeline is refused at the commit. SQLAlchemy then
-            # takes the transaction for ended, which it is not: give the session up.
-            uow.connection.invalidate()
-        raise
+    rows = uow.prepare()
+    if uow.can_pipeline:
+        _commit_at_once(uow.connection, rows)
+    else:
+        insert_rows(uow.connection, rows)
+        crash.point("unit_of_work.before_commit")
+    begun.commit()
     crash.point("unit_of_work.after_commit")
 
 
-def _pipelined(uow: UnitOfWork) -> AbstractContextManager[Any]:
-    """Send the last inserts and the commit together and wait once for all."""
-    raw = uow.connection.connection.driver_connection
-    if uow.can_pipeline and raw is not None:
-        pipeline: AbstractContextManager[Any] = raw.pipeline()
-        return pipeline
-    return nullcontext()
+def _commit_at_once(
+    connection: Connection, rows: list[tuple[Table, Mapping[str, Any]]]
+) -> None:
+    """Send the last inserts and the commit together and wait once for both.
+
+    SQLAlchemy's own commit then finds nothing left to do.
+    """
+    raw: Any = connection.connection.driver_connection
+    with raw.pipeline():
+        insert_rows(connection, rows)
+        crash.point("unit_of_work.before_commit")
+        raw.execute("commit", prepare=True)

@@ -16,8 +16,9 @@ from services.notifications.domain.messages import (
 )
 from services.notifications.models import outbox_mails
 from services.notifications.texts import render
-from shared.database import Reach, insert_new
+from shared.database import insert_new
 from shared.privacy.keys import PersonErasedError
+from shared.reach import Reach
 from shared.service import Runtime
 from shared.settings import SettingsError
 

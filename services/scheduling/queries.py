@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from services.scheduling.domain import AppointmentStatus
 from services.scheduling.models import (
@@ -18,9 +18,13 @@ from services.scheduling.models import (
     resources,
 )
 from shared.readiness import Fact
+from shared.statements import ReadyQuery
 from shared.unit_of_work import Reading
 
 Row = Mapping[str, Any]
+
+# Every page and every other service asks for the clinic and its zone.
+_CLINIC = ReadyQuery(select(clinics).where(clinics.c.clinic_id == bindparam("clinic")))
 
 
 def all_clinics(reading: Reading, ids: list[UUID] | None = None) -> list[Row]:
@@ -31,7 +35,7 @@ def all_clinics(reading: Reading, ids: list[UUID] | None = None) -> list[Row]:
 
 def clinic(reading: Reading) -> Row:
     """The clinic that is read for."""
-    return reading.one(reading.select(clinics), "clinic")
+    return reading.ready(_CLINIC, "clinic")
 
 
 def all_resources(reading: Reading) -> list[Row]:

@@ -19,7 +19,6 @@ from shared.access import CARE, NOBODY, STAFF, Purpose, Role, Scope
 from shared.audit.trail import Entry, Outcome, write
 from shared.conflicts import ExpectedVersion
 from shared.context import Actor, Context
-from shared.database import Reach
 from shared.errors import (
     ForbiddenError,
     InvalidError,
@@ -29,6 +28,7 @@ from shared.errors import (
 )
 from shared.mailbox import idempotency
 from shared.mailbox.idempotency import Answer
+from shared.reach import Reach
 from shared.service import Runtime
 from shared.telemetry import is_traceparent
 from shared.unit_of_work import UnitOfWork
@@ -156,10 +156,11 @@ def _read(
     endpoint: View, context: Context, scope: Scope, path: dict[str, Any]
 ) -> Response:
     runtime = current_runtime()
-    with runtime.reading(context) as g.door:
+    is_person = Role.SERVICE not in context.roles
+    is_noted = scope.of_patients or (scope.in_network and is_person)
+    with runtime.reading(context, is_noted=is_noted) as g.door:
         response = _tagged(make_response(endpoint(**path)))
-        is_person = Role.SERVICE not in context.roles
-        if scope.of_patients or (scope.in_network and is_person):
+        if is_noted:
             entry = Entry.of(
                 context,
                 Outcome.READ,

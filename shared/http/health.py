@@ -5,11 +5,11 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.database import MAILBOX
 from shared.errors import UnavailableError
 from shared.http.routes import current_runtime
 from shared.isolation import demand_restricted
 from shared.metrics import exposition
+from shared.reach import MAILBOX
 from shared.service import Runtime
 from shared.settings import SettingsError
 from shared.worker import Worker

@@ -15,11 +15,12 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, make_url, text
 
-from shared.database import Database, Reach, transaction
+from shared.database import Database, transaction
 from shared.errors import KapError
 from shared.isolation import allow, isolate
 from shared.migrations.sealing import REWRITTEN, vacuum
 from shared.privacy.vault import Vault
+from shared.reach import Reach
 
 _LOCK = 4_810_227
 

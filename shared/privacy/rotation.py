@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from shared.database import NETWORK, Database
+from shared.database import Database
 from shared.ids import utc_now
 from shared.privacy.columns import (
     Sealed,
@@ -48,6 +48,7 @@ from shared.privacy.keys import (
 )
 from shared.privacy.tables import data_keys, person_keys
 from shared.privacy.vault import Vault
+from shared.reach import NETWORK
 
 BATCH = 100
 MARGIN_SECONDS = 5.0

@@ -13,13 +13,13 @@ from werkzeug.test import TestResponse
 
 from shared.access import Role
 from shared.context import Actor, Context
-from shared.database import Reach
 from shared.envelope import Envelope
 from shared.identity import TokenIssuer, new_key, public_keys
 from shared.ids import uuid7
 from shared.mailbox import inbox, outbox
 from shared.mailbox.tables import event_log
 from shared.platform import Platform
+from shared.reach import Reach
 from shared.service import Runtime, Service
 from shared.settings import Settings
 from shared.testing.keys import ring_in

@@ -6,11 +6,12 @@ from sqlalchemy import Connection, text
 
 from shared import crash
 from shared.broker import BATCH, Broker, Publisher
-from shared.database import MAILBOX, transaction
+from shared.database import transaction
 from shared.mailbox import outbox
 from shared.mailbox.outbox import Outcome
 from shared.metrics import PUBLISHED
 from shared.notifier import CHANNEL
+from shared.reach import MAILBOX
 from shared.service import Runtime
 
 

@@ -1,7 +1,7 @@
 """Moves due timers into the inbox."""
 
-from shared.database import MAILBOX
 from shared.mailbox import timers
+from shared.reach import MAILBOX
 from shared.service import Runtime
 
 

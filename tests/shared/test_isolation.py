@@ -9,9 +9,10 @@ from sqlalchemy import text
 
 from cli.services import NAMES, load
 from shared import migrations
-from shared.database import Database, Reach
+from shared.database import Database
 from shared.errors import UnavailableError
 from shared.isolation import APPEND_ONLY, demand_restricted
+from shared.reach import Reach
 from shared.settings import SettingsError
 from shared.testing.servers import PostgresServer
 from shared.testing.servers.postgres import service_url

@@ -22,15 +22,9 @@ from sqlalchemy import (
     text,
 )
 
-from shared.database import (
-    NETWORK,
-    Database,
-    Document,
-    UtcDateTime,
-    new_metadata,
-    words,
-)
+from shared.database import Database, Document, UtcDateTime, new_metadata, words
 from shared.errors import UnavailableError
+from shared.reach import NETWORK
 from shared.statements import ReadyQuery
 from tests.shared.rooms import begin_on
 

@@ -24,9 +24,9 @@ from services.notifications.mail import Channel, channel_for
 from services.notifications.models import messages
 from shared import crash
 from shared.context import Context
-from shared.database import NETWORK, Reach
 from shared.errors import NotFoundError, UnavailableError
 from shared.mailbox import inbox
+from shared.reach import NETWORK, Reach
 from shared.service import Runtime
 
 ROUND_SECONDS = 5.0

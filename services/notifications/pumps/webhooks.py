@@ -27,8 +27,8 @@ from services.notifications.handlers import webhooks as handlers
 from services.notifications.models import deliveries, subscriptions
 from shared import crash
 from shared.context import Context
-from shared.database import NETWORK
 from shared.privacy.columns import opened
+from shared.reach import NETWORK
 from shared.service import Runtime
 
 AT_ONCE = 5

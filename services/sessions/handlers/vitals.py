@@ -21,6 +21,8 @@ from shared.ids import uuid7
 from shared.rulepack import Decision, load_pack
 from shared.unit_of_work import UnitOfWork
 
+_COLUMNS = tuple(table.c.keys())
+
 
 def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
     """Vital signs were taken; abnormal ones are kept like any, and raise an alert.
@@ -59,7 +61,7 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
         **command.values,  # type: ignore[arg-type]
     )
     uow.publish(reading.record(), of=reading)
-    uow.insert(table, **{item.name: getattr(reading, item.name) for item in table.c})
+    uow.insert(table, **{name: getattr(reading, name) for name in _COLUMNS})
     level = level_measured(rating, command.values)
     if session.is_moved_by(command.values, level):
         _move(command, level, uow)
