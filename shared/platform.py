@@ -61,6 +61,10 @@ class Platform:
                 owner_url=settings.owner_database_url,
                 vault=runtime.database.vault,
             )
+        self.declare()
+
+    def declare(self) -> None:
+        """Declare every queue."""
         self.broker.declare(subscriptions(self.services.values()))
 
     def open(self) -> None:

@@ -17,6 +17,7 @@ from shared.testing.lab import Lab
 from shared.testing.otlp import OtlpReceiver
 from shared.testing.servers import PostgresServer, RabbitServer, find_chromium
 from shared.testing.smtp import SmtpSink
+from shared.testing.templates import postgres_database
 
 
 def _aloud(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
@@ -96,7 +97,7 @@ def stack(request: pytest.FixtureRequest) -> Iterator[Stack]:
 
     def database_url(service: str) -> str:
         if service not in urls:
-            urls[service] = postgres.create_database(f"{service}_{mark}")
+            urls[service] = postgres_database(postgres, service, f"{service}_{mark}")
         return urls[service]
 
     yield Stack(

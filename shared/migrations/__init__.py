@@ -5,6 +5,7 @@ Both are Alembic branches, so the mailbox is written once and each service adds 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,11 @@ class BrokenReferenceError(KapError):
     """A migration would leave rows that refer to rows that are not there."""
 
     code = "broken_reference"
+
+
+@cache
+def _script(service: str) -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config(service))
 
 
 def _config(service: str) -> Config:
@@ -87,7 +93,7 @@ def migrate(
 
 def is_current(service: str, connection: Connection) -> bool:
     """Whether a database has every migration of this program."""
-    script = ScriptDirectory.from_config(_config(service))
+    script = _script(service)
     heads = MigrationContext.configure(connection).get_current_heads()
     has = {revision.revision for revision in script.get_all_current(heads)}
     return has >= set(script.get_heads())

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, text
 from werkzeug.test import TestResponse
 
+from shared import migrations
 from shared.access import Role
 from shared.context import Actor, Context
 from shared.envelope import Envelope
@@ -24,6 +25,7 @@ from shared.service import Runtime, Service
 from shared.settings import Settings
 from shared.testing.keys import ring_in
 from shared.testing.servers.postgres import service_url
+from shared.testing.templates import sqlite_database
 from shared.unit_of_work import UnitOfWork
 from shared.worker.handling import Handling
 from shared.worker.receiving import Receiving
@@ -179,7 +181,10 @@ class Lab:
             )
 
         self.platform = Platform(services, own, clock=self.clock, front=front)
-        self.platform.migrate()
+        if all(_is_ready(runtime) for runtime in self.platform.runtimes.values()):
+            self.platform.declare()
+        else:
+            self.platform.migrate()
         self.platform.open()
         self._is_remote = broker_url is not None
         self._steps = {
@@ -322,3 +327,16 @@ def _plain(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     return value
+
+
+def _is_ready(runtime: Runtime) -> bool:
+    """Whether a service's database is up to date; a SQLite file that is not there yet
+    is copied from a template.
+    """
+    name, database = runtime.service.name, runtime.database
+    path = database.engine.url.database or ""
+    if database.is_sqlite and not Path(path).exists():
+        sqlite_database(name, Path(path))
+        return True
+    with database.session() as connection:
+        return migrations.is_current(name, connection)

@@ -9,6 +9,7 @@ from services.console.app import service as console
 from shared.ids import uuid7
 from shared.testing.lab import Lab
 from shared.testing.servers import PostgresServer
+from shared.testing.templates import postgres_database
 from tests.console.busy_day import BusyDay, busy_day
 from tests.console.clinic_day import ClinicDay, laboratory
 
@@ -38,7 +39,8 @@ def on_both(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Lab]:
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = f"console_{uuid7().hex}"
-    url = server.create_database(name).replace("postgresql:", "postgresql+psycopg:")
+    url = postgres_database(server, "console", name)
+    url = url.replace("postgresql:", "postgresql+psycopg:")
     made = Lab([console], tmp_path, database_url=lambda _: url, front="console")
     yield made
     made.close()

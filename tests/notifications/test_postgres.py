@@ -14,6 +14,7 @@ from shared.ids import uuid7
 from shared.service import Runtime
 from shared.testing.servers import PostgresServer
 from shared.testing.smtp import SmtpSink
+from shared.testing.templates import postgres_database
 from shared.worker.handling import Handling
 from tests.notifications.clinic_lab import Clinic
 from tests.notifications.drift import differences
@@ -30,7 +31,7 @@ def clinic(
 
     def database(service: str) -> str:
         names.append(f"{service}_{mark}")
-        url = postgres_server.create_database(names[-1])
+        url = postgres_database(postgres_server, service, names[-1])
         return url.replace("postgresql://", "postgresql+psycopg://")
 
     made = Clinic(

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
-from shared import migrations
 from shared.database import Database
 from shared.testing.keys import new_vault
 from shared.testing.servers import PostgresServer
+from shared.testing.templates import postgres_database, sqlite_database
 from tests.shared.rooms import Begin, begin_on
 
 
@@ -30,22 +30,27 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return url
 
 
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """Scheduling's database, with its tables, of either kind."""
-    made = Database(database_url, vault=new_vault())
-    migrations.upgrade("scheduling", made)
+    if request.param == "postgresql":
+        yield request.getfixturevalue("postgres")
+        return
+    url = sqlite_database("scheduling", tmp_path / "kernel.db")
+    made = Database(url, vault=new_vault())
     yield made
     made.close()
 
 
 @pytest.fixture
-def postgres(postgres_url: str) -> Iterator[Database]:
+def postgres(postgres_server: PostgresServer) -> Iterator[Database]:
     """Scheduling's database on PostgreSQL, with its tables."""
-    made = Database(postgres_url, vault=new_vault())
-    migrations.upgrade("scheduling", made)
+    name = f"kernel_{uuid4().hex}"
+    url = postgres_database(postgres_server, "scheduling", name)
+    made = Database(url, vault=new_vault())
     yield made
     made.close()
+    postgres_server.drop_database(name)
 
 
 @pytest.fixture

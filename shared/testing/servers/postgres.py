@@ -53,12 +53,14 @@ class PostgresServer(Server):
 
     def create_database(self, name: str) -> str:
         """An empty database; its URL."""
-        return self._create(SQL("CREATE DATABASE {}").format(Identifier(name)), name)
+        return self.create_database_from("template1", name)
 
     def create_database_from(self, template: str, name: str) -> str:
         """A copy of a database that nobody is connected to; its URL."""
+        # Without fsync, copying files takes a third of the time of the default.
+        make = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
         names = Identifier(name), Identifier(template)
-        return self._create(SQL("CREATE DATABASE {} TEMPLATE {}").format(*names), name)
+        return self._create(make.format(*names), name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database, together with the connections to it."""

@@ -100,6 +100,7 @@ class RabbitServer(Server):
             json=body,
             timeout=_ANSWERS_WITHIN_SECONDS,
             trust_env=False,
+            verify=self.api.startswith("https:"),
         )
         if not answer.is_success:
             raise ServerFailedError(
