@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -31,6 +31,7 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeDecorator
 
+from shared import crash
 from shared.privacy.columns import VAULT, seal_row
 from shared.reach import Reach, ReachingConnection
 
@@ -246,6 +247,23 @@ def insert_rows(
     raw: Any = connection.connection.driver_connection
     with raw.cursor() as cursor:
         cursor.execute(text, said)
+
+
+def insert_and_commit(
+    connection: Connection, rows: Iterable[tuple[Table, Mapping[str, Any]]]
+) -> None:
+    """Insert the last rows of a transaction.
+
+    On PostgreSQL the commit goes with them and both are waited for once; SQLAlchemy's
+    own, which is still to be called, then finds nothing left to do.
+    """
+    raw: Any = connection.connection.driver_connection
+    is_postgres = connection.dialect.name == "postgresql"
+    with raw.pipeline() if is_postgres else nullcontext():
+        insert_rows(connection, rows)
+        crash.point("unit_of_work.before_commit")
+        if is_postgres:
+            raw.execute("commit", prepare=True)
 
 
 def insert_new(

@@ -24,9 +24,10 @@ from shared.peers import Peers
 from shared.privacy.keyring import Keyring
 from shared.privacy.vault import Vault
 from shared.reach import MAILBOX, Reach
+from shared.reading import Reading
 from shared.settings import Settings
 from shared.telemetry import Tracing
-from shared.unit_of_work import Reading, UnitOfWork, transaction
+from shared.unit_of_work import UnitOfWork, transaction
 
 Clock = Callable[[], datetime]
 Handler = Callable[[Any, UnitOfWork], object]

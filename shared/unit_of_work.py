@@ -8,12 +8,10 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     Select,
     Table,
     event,
-    select,
 )
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 
@@ -23,7 +21,7 @@ from shared.audit.tables import audit_log
 from shared.audit.trail import Entry, Outcome, row_of
 from shared.conflicts import ExpectedVersion, translated
 from shared.context import Context
-from shared.database import Database, insert_rows, narrow
+from shared.database import Database, insert_and_commit, insert_rows, narrow
 from shared.envelope import Envelope
 from shared.errors import (
     KapError,
@@ -32,9 +30,8 @@ from shared.errors import (
 from shared.events import Event
 from shared.ids import uuid7
 from shared.mailbox import outbox, timers
-from shared.privacy.columns import opened, seal_row
+from shared.privacy.columns import seal_row
 from shared.reach import Reach
-from shared.statements import ReadyQuery
 from shared.telemetry import Tracing
 
 A = TypeVar("A", bound=Aggregate)
@@ -230,11 +227,6 @@ class UnitOfWork:
         if self._session is not None:
             self._session.close()
 
-    @property
-    def can_pipeline(self) -> bool:
-        """Whether all that is left to do is to insert, on PostgreSQL."""
-        return self._session is None and self.connection.dialect.name == "postgresql"
-
     def _note_change(self, *_: object) -> None:
         self._has_changed = True
 
@@ -246,57 +238,6 @@ class UnitOfWork:
             if own is not None:
                 only = with_loader_criteria(mapper, own == self.context.clinic_id)
                 state.statement = state.statement.options(only)
-
-
-class Reading:
-    """What a query works with: a connection to read from, and the clinic it is for."""
-
-    def __init__(self, connection: Connection, context: Context) -> None:
-        self.connection = connection
-        self.context = context
-
-    def select(self, table: Table, *columns: ColumnElement[Any]) -> Select[Any]:
-        """A query of a table's rows of this clinic; of all clinics for the network."""
-        query = select(*columns) if columns else select(table)
-        if self.context.clinic_id is None:
-            return query
-        return query.where(table.c.clinic_id == self.context.clinic_id)
-
-    def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
-        """Every row a query finds."""
-        found = self.connection.execute(query)
-        return opened(self.connection, found, clinic_id=self.context.clinic_id)
-
-    def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
-        """The one row a query finds.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        row = self.connection.execute(query).first()
-        if row is None:
-            raise NotFoundError(f"there is no such {what} in this clinic")
-        return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
-
-    def ready(self, query: ReadyQuery, what: str) -> Mapping[str, Any]:
-        """The one row of this clinic that a query without sealed columns finds.
-
-        Raises:
-            NotFoundError: there is none.
-        """
-        row = query.first(self.connection, clinic=self.context.clinic_id)
-        if row is None:
-            raise NotFoundError(f"there is no such {what} in this clinic")
-        return row
-
-    def note(self, entry: Entry) -> None:
-        """Leave an entry in the audit trail: no answer is given without it."""
-        row = (audit_log, row_of(self.connection, entry))
-        if self.connection.dialect.name == "postgresql":
-            _commit_at_once(self.connection, [row])
-        else:
-            insert_rows(self.connection, [row])
-        self.connection.commit()
 
 
 @contextmanager
@@ -340,25 +281,6 @@ def transaction(
 def _commit(uow: UnitOfWork) -> None:
     begun = uow.connection.get_transaction()
     assert begun is not None
-    rows = uow.prepare()
-    if uow.can_pipeline:
-        _commit_at_once(uow.connection, rows)
-    else:
-        insert_rows(uow.connection, rows)
-        crash.point("unit_of_work.before_commit")
+    insert_and_commit(uow.connection, uow.prepare())
     begun.commit()
     crash.point("unit_of_work.after_commit")
-
-
-def _commit_at_once(
-    connection: Connection, rows: list[tuple[Table, Mapping[str, Any]]]
-) -> None:
-    """Send the last inserts and the commit together and wait once for both.
-
-    SQLAlchemy's own commit then finds nothing left to do.
-    """
-    raw: Any = connection.connection.driver_connection
-    with raw.pipeline():
-        insert_rows(connection, rows)
-        crash.point("unit_of_work.before_commit")
-        raw.execute("commit", prepare=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.console import queries, schemas
 from shared import access
 from shared.http import Page, Routes
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 routes = Routes("console", "What happened, in order")
 

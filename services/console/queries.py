@@ -11,7 +11,7 @@ from services.console.visitor import CARE
 from shared.access import NETWORK
 from shared.context import Actor
 from shared.events import Sensitivity
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 Row = Mapping[str, Any]
 

@@ -22,7 +22,7 @@ from services.intake.models import (
     safety_flags,
     screens,
 )
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 Row = Mapping[str, Any]
 

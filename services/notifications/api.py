@@ -11,7 +11,8 @@ from services.notifications.handlers import tasks, webhooks
 from shared import access
 from shared.http import Page, Routes
 from shared.http.routes import current_runtime
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 routes = Routes("notifications", "Messages, the worklist and webhooks")
 

@@ -16,7 +16,7 @@ from services.notifications.models import (
     tasks,
 )
 from shared.access import CLINICAL, NETWORK, Role
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 Row = Mapping[str, Any]
 

@@ -18,7 +18,8 @@ from shared import access
 from shared.facts import readiness_view
 from shared.http import Routes
 from shared.http.routes import current_runtime
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 routes = Routes("scheduling", "Clinics, rooms, people and time")
 

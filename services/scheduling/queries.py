@@ -18,8 +18,8 @@ from services.scheduling.models import (
     resources,
 )
 from shared.readiness import Fact
+from shared.reading import Reading
 from shared.statements import ReadyQuery
-from shared.unit_of_work import Reading
 
 Row = Mapping[str, Any]
 

@@ -27,8 +27,8 @@ from services.sessions.models import (
 )
 from shared.errors import NotFoundError
 from shared.readiness import Readiness, evaluate
+from shared.reading import Reading
 from shared.rulepack import VitalsPhase, load_pack
-from shared.unit_of_work import Reading
 
 Row = Mapping[str, Any]
 

@@ -15,7 +15,8 @@ from shared.audit.trail import NETWORK_TRAIL, key_of
 from shared.envelope import LARGEST_PLACE
 from shared.http.routes import Routes
 from shared.http.schemas import Body, CodeField, Query, View
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 PLACE = validate.Range(min=0, max=LARGEST_PLACE)
 

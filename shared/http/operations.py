@@ -15,7 +15,8 @@ from shared.http.schemas import Query, View
 from shared.mailbox import inbox, outbox
 from shared.mailbox.tables import event_log
 from shared.mailbox.tables import inbox as inbox_table
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 PLACE = validate.Range(min=0, max=LARGEST_PLACE)
 TYPES = Pattern(r"^[a-z0-9_.,\-]*$", error="Names of event types, with commas.")

@@ -24,9 +24,9 @@ from shared.events.scheduling import AppointmentBooked
 from shared.http import Routes, View
 from shared.ids import uuid7
 from shared.mailbox import inbox
+from shared.reading import Reading
 from shared.service import Service
 from shared.testing.lab import EVERYTHING, Caller, Lab
-from shared.unit_of_work import Reading
 
 ID_FIELDS = {
     "appointment": "appointment_id",

@@ -12,10 +12,10 @@ from shared import access
 from shared.access import Role, Scope
 from shared.http import Routes, View
 from shared.ids import uuid7
+from shared.reading import Reading
 from shared.service import Service
 from shared.testing.lab import Caller, Lab
 from shared.testing.servers import PostgresServer
-from shared.unit_of_work import Reading
 from tests.conftest import MakeLab
 from tests.shared.noting import CLINIC, scheduling
 

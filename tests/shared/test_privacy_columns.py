@@ -24,9 +24,9 @@ from shared.privacy.columns import (
     sealed_columns,
 )
 from shared.privacy.keys import NoVaultError, PersonErasedError, SealBrokenError
+from shared.reading import Reading
 from shared.testing.keys import new_vault
 from shared.testing.lab import EVERYTHING
-from shared.unit_of_work import Reading
 
 CLINIC, ANN, BOB = uuid7(), uuid7(), uuid7()
 BORN = date(1985, 4, 30)

@@ -16,8 +16,8 @@ from shared.context import Context
 from shared.database import Database
 from shared.errors import NotFoundError, StaleError
 from shared.ids import uuid7
+from shared.reading import Reading
 from shared.testing.lab import EVERYTHING
-from shared.unit_of_work import Reading
 from tests.shared.noting import CLINIC
 from tests.shared.rooms import (
     OTHER_CLINIC,

@@ -16,7 +16,7 @@ from services.console.visitor import Place, Visitor
 from shared.access import NETWORK
 from shared.errors import ForbiddenError, NotFoundError
 from shared.http.routes import current_runtime
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 OPEN = frozenset(
     {

@@ -25,8 +25,9 @@ from services.intake.domain import (
 from services.intake.schemas import care
 from shared import access
 from shared.http.routes import current_runtime
+from shared.reading import Reading
 from shared.rulepack import load_pack
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 
 @routes.get(

@@ -16,7 +16,8 @@ from services.intake.schemas import people
 from shared import access
 from shared.access import CARE, Purpose
 from shared.http import Page
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 _outcome = people.ReferralOutcomeView()
 

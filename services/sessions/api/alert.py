@@ -9,7 +9,8 @@ from services.sessions.domain.alert import Alert
 from services.sessions.handlers import alert as handlers
 from services.sessions.schemas import alert as schemas
 from shared import access
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 
 @routes.get("/alerts", scope=access.CHART_READ, gives=schemas.AlertsView())

@@ -9,7 +9,8 @@ from services.sessions.domain.integration import Integration
 from services.sessions.handlers import integration as handlers
 from services.sessions.schemas import integration as schemas
 from shared import access
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 
 @routes.post(

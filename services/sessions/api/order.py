@@ -12,7 +12,8 @@ from services.sessions.handlers import order as handlers
 from services.sessions.handlers.preparation import complete_preparation
 from services.sessions.schemas import order as schemas
 from shared import access
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 
 @routes.post(

@@ -13,7 +13,8 @@ from services.sessions.schemas.process_note import (
     ProcessNotesView,
 )
 from shared import access
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.reading import Reading
+from shared.unit_of_work import UnitOfWork
 
 
 @routes.post(

@@ -9,7 +9,7 @@ from services.sessions.schemas import readiness as schemas
 from shared import access
 from shared.facts import readiness_view
 from shared.http.routes import current_runtime
-from shared.unit_of_work import Reading
+from shared.reading import Reading
 
 
 @routes.get(

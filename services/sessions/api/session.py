@@ -20,8 +20,9 @@ from services.sessions.schemas import session as schemas
 from services.sessions.schemas.chart import ChartView, SessionsQuery, WallView
 from services.sessions.schemas.vitals import VitalsBody, VitalsView
 from shared import access
+from shared.reading import Reading
 from shared.rulepack import Measure
-from shared.unit_of_work import Reading, UnitOfWork
+from shared.unit_of_work import UnitOfWork
 
 _session = schemas.SessionView()
 
