@@ -155,6 +155,14 @@ REFERRALS_SEND = _desk(
 )
 EPISODE_READ = _clinical("episode.read", CARE, "read answers, decisions and consents")
 ANSWERS_WRITE = _clinical("answers.write", CARE, "enter answers to questionnaires")
+QUESTIONNAIRES_READ = _plain(
+    "questionnaires.read", STAFF, "read which questionnaires can be asked"
+)
+QUESTIONNAIRES_MANAGE = _plain(
+    "questionnaires.manage",
+    {Role.CLINIC_ADMIN, Role.PRESCRIBER},
+    "define the clinic's own questionnaires",
+)
 ELIGIBILITY_SIGN = _clinical(
     "eligibility.sign", _PRESCRIBER, "decide whether a patient may be treated"
 )

@@ -13,6 +13,7 @@ EVENTS: Mapping[str, str] = {
     "intake.patient.erased": "Patient erased; the records stay, without a name",
     "intake.measure.recorded": "{instrument} answered, {context}",
     "intake.safety.flagged": "Safety flag raised, {level} level",
+    "intake.safety.escalated": "Nobody saw to a safety flag in time: the next is asked",
     "intake.safety.cleared": "Safety flag cleared by a clinician",
     "intake.screening.completed": "Screening complete",
     "intake.review.requested": "A prescriber is asked to decide",

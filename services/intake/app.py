@@ -2,8 +2,8 @@
 
 from services.intake import handlers
 from services.intake.api import routes
-from services.intake.domain import ReferralUnderWayError
-from services.intake.models import ONE_REFERRAL, metadata
+from services.intake.domain import EditionExistsError, ReferralUnderWayError
+from services.intake.models import ONE_EDITION, ONE_REFERRAL, metadata
 from shared.audit import witness
 from shared.events.scheduling import (
     AppointmentFulfilled,
@@ -22,6 +22,12 @@ service = Service(
         AppointmentNoShow: handlers.note_no_show,
         AppointmentFulfilled: handlers.note_preparation,
     },
-    reminders={handlers.LAPSE: handlers.lapse_if_expired},
-    conflicts={ONE_REFERRAL: ReferralUnderWayError},
+    reminders={
+        handlers.LAPSE: handlers.lapse_if_expired,
+        handlers.ESCALATE: handlers.escalate_flag,
+    },
+    conflicts={
+        ONE_REFERRAL: ReferralUnderWayError,
+        ONE_EDITION: EditionExistsError,
+    },
 )

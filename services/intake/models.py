@@ -35,6 +35,7 @@ from services.intake.domain import (
     NoShow,
     Patient,
     PatientLink,
+    Questionnaire,
     Referral,
     SafetyFlag,
     Screen,
@@ -153,16 +154,33 @@ measures = Table(
     Column("patient_id", Uuid(), nullable=False),
     _of("episodes"),
     Column("instrument", String(64), nullable=False),
+    Column("instrument_version", String(64), nullable=False),
     Column("context", words(MeasureContext), nullable=False),
     Column("answers", Document, nullable=False),
     Column("total", Integer),
     Column("band", String(64)),
     Column("level", String(64)),
+    Column("findings", Document, nullable=False),
+    Column("trends", Document, nullable=False),
     Column("alert", Boolean, nullable=False),
     Column("recorded_by", Uuid(), nullable=False),
     Column("recorded_at", UtcDateTime, nullable=False),
+    Column("follow_up", String(64)),
     Column("safety_flag_id", Uuid()),
 )
+
+questionnaires = Table(
+    "questionnaires",
+    metadata,
+    *_own(),
+    Column("code", String(64), nullable=False),
+    Column("edition", String(64), nullable=False),
+    Column("definition", Document, nullable=False),
+    Column("made_by", Uuid(), nullable=False),
+    Column("made_at", UtcDateTime, nullable=False),
+    UniqueConstraint("clinic_id", "code", "edition"),
+)
+ONE_EDITION = "uq_questionnaires_clinic_id_code_edition"
 
 screens = Table(
     "screens",
@@ -187,6 +205,7 @@ safety_flags = Table(
     Column("cleared_at", UtcDateTime),
     Column("cleared_by", Uuid()),
     Column("note", Sealed()),
+    Column("escalated_at", UtcDateTime),
     Index("ix_safety_flags_clinic_id_cleared_at", "clinic_id", "cleared_at"),
 )
 
@@ -273,6 +292,7 @@ for _part, _table in (
     (Screen, screens),
     (Decision, decisions),
     (NoShow, no_shows),
+    (Questionnaire, questionnaires),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (

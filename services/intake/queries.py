@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Table, false, func, or_, select
 
-from services.intake.domain import Channel, CodingKind, Decision
+from services.intake.domain import Channel, CodingKind, Decision, Questionnaire
 from services.intake.models import (
     clearances,
     codings,
@@ -18,10 +18,12 @@ from services.intake.models import (
     measures,
     no_shows,
     patients,
+    questionnaires,
     referrals,
     safety_flags,
     screens,
 )
+from shared.instruments import INSTRUMENTS, Instrument
 from shared.reading import Reading
 
 Row = Mapping[str, Any]
@@ -116,6 +118,47 @@ def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
     }
 
 
+def instruments(reading: Reading) -> list[Row]:
+    """What can be asked in a clinic: the newest version of each questionnaire."""
+    own = {
+        row["code"]: _instrument(row)
+        for row in reading.rows(
+            reading.select(questionnaires).order_by(questionnaires.c.id)
+        )
+    }
+    return [
+        {**vars(asked), "is_own": asked.code in own}
+        for asked in (*INSTRUMENTS.values(), *own.values())
+    ]
+
+
+def instrument(reading: Reading, code: str, edition: str | None = None) -> Instrument:
+    """A questionnaire in a version, the newest unless one is named.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    if code in INSTRUMENTS:
+        return INSTRUMENTS[code]
+    query = reading.select(questionnaires).where(questionnaires.c.code == code)
+    if edition is not None:
+        query = query.where(questionnaires.c.edition == edition)
+    newest = query.order_by(questionnaires.c.id.desc()).limit(1)
+    return _instrument(reading.one(newest, "questionnaire"))
+
+
+def measure(reading: Reading, episode_id: UUID, measure_id: UUID) -> Row:
+    """The answers to a questionnaire, and what they come to.
+
+    Raises:
+        NotFoundError: there are none in this episode.
+    """
+    query = reading.select(measures).where(
+        measures.c.id == measure_id, measures.c.episode_id == episode_id
+    )
+    return reading.one(query, "measure")
+
+
 def open_flags(reading: Reading) -> list[Row]:
     """Safety flags nobody has cleared, the most urgent first."""
     return reading.rows(
@@ -147,6 +190,10 @@ def _parts(reading: Reading, table: Table, referral_ids: list[UUID]) -> list[Row
         .where(table.c.referral_id.in_(referral_ids))
         .order_by(table.c.id)
     )
+
+
+def _instrument(row: Row) -> Instrument:
+    return Questionnaire(**row).instrument
 
 
 def _lasting(row: Row, now: datetime) -> Row:

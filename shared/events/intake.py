@@ -67,6 +67,21 @@ class SafetyFlagged(
 
 
 @dataclass(frozen=True, kw_only=True)
+class SafetyEscalated(
+    Event,
+    name="intake.safety.escalated",
+    aggregate="safety_flag",
+    sensitivity=Sensitivity.BEHAVIOURAL_HEALTH,
+):
+    """Nobody saw to a flag in time; the next role is asked, until `due_at`."""
+
+    patient_id: UUID
+    episode_id: UUID
+    flag_id: UUID
+    due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SafetyCleared(
     Event,
     name="intake.safety.cleared",

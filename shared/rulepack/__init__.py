@@ -8,6 +8,7 @@ import re
 from functools import cache
 from importlib import resources
 
+from shared import datafile
 from shared.errors import NotFoundError
 from shared.rulepack.dose import DoseFinding, DoseSeverity, DoseUnit, Route
 from shared.rulepack.eligibility import (
@@ -19,8 +20,7 @@ from shared.rulepack.eligibility import (
     Verdict,
 )
 from shared.rulepack.limits import Limit, Range
-from shared.rulepack.pack import RulePack
-from shared.rulepack.reader import read
+from shared.rulepack.pack import CrisisResource, RulePack
 from shared.rulepack.vitals import (
     Decision,
     Measure,
@@ -31,6 +31,7 @@ from shared.rulepack.vitals import (
 )
 
 __all__ = [
+    "CrisisResource",
     "Decision",
     "DoseFinding",
     "DoseSeverity",
@@ -80,4 +81,4 @@ def parse_pack(text: str) -> RulePack:
     Raises:
         InvalidError: the text does not fit; it names the path of every fault.
     """
-    return read(RulePack, text)
+    return datafile.read(RulePack, text, "rule pack")

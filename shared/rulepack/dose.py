@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.datafile import Number
 from shared.errors import InvalidError
-from shared.rulepack.limits import Limit, Number, as_number
+from shared.rulepack.limits import Limit, as_number
 
 _PRECISION = 6
 """Quotients are rounded to so many decimals, so that 105.3 mg for 70.2 kg is exactly

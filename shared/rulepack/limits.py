@@ -1,32 +1,9 @@
 """Bounds on a number: where it stops being usual, and where it stops being possible."""
 
-import math
 from dataclasses import dataclass
-from decimal import Decimal
 
+from shared.datafile import finite
 from shared.errors import InvalidError
-
-Number = int | float | Decimal
-
-
-def finite(value: object) -> float:
-    """A finite number as a float.
-
-    NaN is refused because it is neither above nor below any limit, so it would pass
-    every one of them; true and false because they are answers, not measurements.
-
-    Raises:
-        ValueError: it is not a number, or not a finite one.
-    """
-    if isinstance(value, bool) or not isinstance(value, Number):
-        raise ValueError("is not a number")
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError("is not a finite number")
-    return number
 
 
 def as_number(value: object, *, field: str) -> float:

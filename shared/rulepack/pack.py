@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.datafile import Number
 from shared.errors import InvalidError
 from shared.events import Code
 from shared.instruments import InstrumentCode
 from shared.readiness import LASTING, FactName, Gate
 from shared.rulepack.dose import DoseFinding, DoseRules, Route
 from shared.rulepack.eligibility import Answers, Eligibility, Verdict
-from shared.rulepack.limits import Limit, Number, Range, as_number
+from shared.rulepack.limits import Limit, Range, as_number
 from shared.rulepack.vitals import Measure, Rating, Reading, Vitals, VitalsPhase
 
 
@@ -44,6 +45,27 @@ class Screening:
 
     instruments: tuple[InstrumentCode, ...]
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrisisResource:
+    """Where somebody in a crisis finds help at once, and in which region."""
+
+    name: str
+    contact: str
+    region: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Crisis:
+    """What is shown at once after an alarming answer."""
+
+    resources: tuple[CrisisResource, ...]
+
+    def __post_init__(self) -> None:
+        if not self.resources:
+            raise InvalidError("names nobody", field="resources")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,6 +173,7 @@ class RulePack:
     source: str
     readiness: ReadinessRules
     screening: Screening
+    crisis: Crisis
     eligibility: Eligibility
     plausible_values: Mapping[Code, Range]
     vitals: Vitals

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.datafile import Number
 from shared.errors import InvalidError
 from shared.events import Code
-from shared.rulepack.limits import Limit, Number, as_number
+from shared.rulepack.limits import Limit, as_number
 
 
 class Measure(StrEnum):

@@ -3,6 +3,7 @@
 `python -m tests.contract.matrix` writes the table into docs/security.md.
 """
 
+import re
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,7 +38,7 @@ class Route:
         """The path as people write it, below the service or the clinic."""
         path = self.path.removeprefix(f"/{self.service}/v1")
         path = path.replace("/clinics/<uuid:clinic_id>", "", 1)
-        return path.replace("<uuid:", "{").replace(">", "}") or "/"
+        return re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path) or "/"
 
 
 def routes_of(app: Flask, service: str) -> Iterator[Route]:

@@ -108,6 +108,11 @@ class Clinic:
         """Somebody with roles in this clinic."""
         return self.lab.caller(*roles, clinic_id=self.id)
 
+    def wait(self, **duration: float) -> None:
+        """Time passes, and what falls due is done."""
+        self.lab.clock.advance(**duration)
+        self.lab.settle()
+
     def episode(self) -> str:
         """The episode of a patient who was just registered."""
         answer = self.desk.post("intake", "/patients", **ANN)

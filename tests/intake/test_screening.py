@@ -42,6 +42,69 @@ def test_an_alarming_answer_raises_a_flag_at_once(clinic: Clinic) -> None:
     assert (flagged["level"], flagged["due_at"]) == ("item9", lasts(minutes=60))
 
 
+def test_an_alarming_answer_asks_for_the_triage_and_shows_where_help_is(
+    clinic: Clinic,
+) -> None:
+    episode_id = clinic.episode()
+
+    calm, alarmed = (clinic.answer(episode_id, "phq9", q9=q9) for q9 in (0, 1))
+
+    assert (calm["follow_up"], calm["crisis_resources"]) == (None, [])
+    assert alarmed["follow_up"] == "cssrs"
+    assert "988" in alarmed["crisis_resources"][1]["contact"]
+
+
+def test_a_flag_nobody_sees_to_asks_the_next_once(clinic: Clinic) -> None:
+    clinic.alarm(clinic.episode())
+    clinic.wait(minutes=59)
+    assert clinic.told("safety.escalated") == []
+
+    clinic.wait(minutes=1)
+    clinic.wait(days=2)
+
+    (escalated,) = clinic.told("safety.escalated")
+    (flagged,) = clinic.told("safety.flagged")
+    assert escalated["flag_id"] == flagged["flag_id"]
+    assert escalated["due_at"] == lasts(hours=2)
+
+
+def test_a_flag_that_was_cleared_asks_nobody_else(clinic: Clinic) -> None:
+    flag_id = clinic.alarm(clinic.episode())["safety_flag_id"]
+    clinic.therapist.post("intake", f"/safety-flags/{flag_id}/clear", note="Talked.")
+
+    clinic.wait(hours=2)
+
+    assert clinic.told("safety.escalated") == []
+
+
+def test_who_gets_worse_is_looked_at_before_the_next_dose(clinic: Clinic) -> None:
+    episode_id = clinic.eligible()
+
+    answer = clinic.answer(episode_id, "phq9", context="pre_dose", q1=3, q2=3, q3=2)
+
+    assert (answer["trends"], answer["alert"]) == (["deteriorated"], False)
+    (flagged,) = clinic.told("safety.flagged")
+    assert (flagged["level"], flagged["due_at"]) == ("deteriorated", lasts(hours=48))
+    assert clinic.show(episode_id)["status"] == "eligible"
+
+
+def test_a_change_too_small_to_mean_something_flags_nobody(clinic: Clinic) -> None:
+    episode_id = clinic.eligible()
+
+    answer = clinic.answer(episode_id, "phq9", context="pre_dose", q1=3, q2=3)
+
+    assert answer["trends"] == []
+    assert clinic.told("safety.flagged") == []
+
+
+def test_totals_of_another_questionnaire_are_not_compared(clinic: Clinic) -> None:
+    episode_id = clinic.eligible()
+
+    answer = clinic.answer(episode_id, "gad7", context="pre_dose", q1=2)
+
+    assert answer["trends"] == []
+
+
 def test_a_second_alarm_of_the_same_cause_falls_under_the_open_flag(
     clinic: Clinic,
 ) -> None:

@@ -7,11 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidError
-from shared.instruments import INSTRUMENTS, RiskLevel, Score, score
+from shared.instruments import INSTRUMENTS, RiskLevel, Score, Trend, trends
+from shared.instruments import score as score_of
 
 SUMMED = {"phq9": 9, "gad7": 7}
 
 CALM = {"q1": 0, "q2": 0, "q6_lifetime": 0}
+
+
+def score(instrument: str, answers: Mapping[str, int]) -> Score:
+    """What answers to a questionnaire of the product come to."""
+    return score_of(INSTRUMENTS[instrument], answers)
 
 
 def answers_adding_up_to(total: int, items: int) -> dict[str, int]:
@@ -195,13 +201,6 @@ def test_every_fault_is_told_together() -> None:
     assert list(errors) == ["q1", "q3", "q8"]
 
 
-def test_an_unknown_questionnaire_is_refused() -> None:
-    with pytest.raises(InvalidError) as refusal:
-        score("phq2", {})
-
-    assert refusal.value.field == "instrument"
-
-
 def test_each_item_has_the_code_it_is_known_by() -> None:
     codes = {
         code: [item.loinc for item in instrument.items]
@@ -229,6 +228,7 @@ def test_each_item_has_the_code_it_is_known_by() -> None:
             "69689-8",
             "69736-7",
         ],
+        "pcl5": [None] * 20,
         "cssrs": [
             "93246-7",
             "93247-5",
@@ -238,6 +238,8 @@ def test_each_item_has_the_code_it_is_known_by() -> None:
             "93267-3",
             "93269-9",
         ],
+        "audit_c": ["68518-0", "68519-8", "68520-6"],
+        "dast10": [None] * 10,
     }
 
 
@@ -247,7 +249,10 @@ def test_each_questionnaire_and_its_result_have_their_codes() -> None:
     assert codes == {
         "phq9": ("44249-1", "44261-6"),
         "gad7": ("69737-5", "70274-6"),
+        "pcl5": (None, None),
         "cssrs": ("93373-9", "93374-7"),
+        "audit_c": ("72109-2", "75626-2"),
+        "dast10": (None, "82667-7"),
     }
 
 
@@ -266,7 +271,7 @@ def test_no_code_is_mistyped(instrument: object) -> None:
     known = next(i for i in INSTRUMENTS.values() if i is instrument)
     codes = [known.loinc, known.result_loinc, *(item.loinc for item in known.items)]
 
-    assert [code for code in codes if not has_valid_check_digit(code)] == []
+    assert [code for code in codes if code and not has_valid_check_digit(code)] == []
 
 
 @given(instrument=st.sampled_from(sorted(SUMMED)), data=st.data())
@@ -305,3 +310,107 @@ def test_cssrs_is_never_summed_and_a_further_yes_never_lowers_the_level(
     assert before.level is not None
     assert after.level is not None
     assert levels.index(before.level) <= levels.index(after.level)
+
+
+def pcl5(**different: int) -> dict[str, int]:
+    """Answers to PCL-5: none of it, but for what is named."""
+    return dict.fromkeys((f"q{n}" for n in range(1, 21)), 0) | different
+
+
+@pytest.mark.parametrize(
+    ("total", "findings"),
+    [(32, ()), (33, ("probable_ptsd",)), (40, ("probable_ptsd",))],
+)
+def test_pcl5_has_a_cut_and_no_bands(total: int, findings: tuple[str, ...]) -> None:
+    names = [f"q{n}" for n in range(8, 21)]
+    answers = pcl5(**dict.fromkeys(names[: total // 4], 4))
+    answers["q6"] = total % 4
+
+    result = score("pcl5", answers)
+
+    assert (result.total, result.band, result.findings) == (total, None, findings)
+
+
+WHOLE_PATTERN = {"q1": 2, "q6": 2, "q8": 2, "q9": 2, "q15": 2, "q16": 2}
+
+
+def test_pcl5_finds_the_pattern_of_all_four_clusters_below_the_cut() -> None:
+    assert score("pcl5", pcl5(**WHOLE_PATTERN)).findings == ("symptom_pattern",)
+
+
+@pytest.mark.parametrize("name", WHOLE_PATTERN)
+def test_pcl5_finds_no_pattern_if_one_cluster_falls_short(name: str) -> None:
+    assert score("pcl5", pcl5(**WHOLE_PATTERN) | {name: 1}).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("answers", "findings"),
+    [
+        ({"q1": 1, "q2": 1, "q3": 0}, ()),
+        ({"q1": 1, "q2": 1, "q3": 1}, ("hazardous_drinking",)),
+        ({"q1": 3, "q2": 0, "q3": 0}, ("review",)),
+        ({"q1": 4, "q2": 0, "q3": 0}, ("review",)),
+        ({"q1": 4, "q2": 4, "q3": 4}, ("hazardous_drinking",)),
+    ],
+)
+def test_audit_c_looks_at_frequency_alone_without_flagging_it(
+    answers: Mapping[str, int], findings: tuple[str, ...]
+) -> None:
+    assert score("audit_c", answers).findings == findings
+
+
+@pytest.mark.parametrize(
+    ("yes", "band", "findings"),
+    [
+        (0, "none", ()),
+        (2, "low", ()),
+        (3, "moderate", ("review",)),
+        (5, "moderate", ("review",)),
+        (6, "substantial", ("review",)),
+        (8, "substantial", ("review",)),
+        (9, "severe", ("review",)),
+    ],
+)
+def test_dast10_counts_what_speaks_of_drugs(
+    yes: int, band: str, findings: tuple[str, ...]
+) -> None:
+    asked = [f"q{n}" for n in range(1, 11) if n != 3]
+    answers = {name: int(place < yes) for place, name in enumerate(asked)} | {"q3": 1}
+
+    result = score("dast10", answers)
+
+    assert (result.total, result.band, result.findings) == (yes, band, findings)
+
+
+def test_dast10_reverses_who_can_stop() -> None:
+    answers = dict.fromkeys((f"q{n}" for n in range(1, 11)), 0)
+
+    assert score("dast10", answers).total == 1
+
+
+@pytest.mark.parametrize(
+    ("instrument", "totals", "found"),
+    [
+        ("phq9", [18], ()),
+        ("phq9", [18, 17], ()),
+        ("phq9", [18, 14], ()),
+        ("phq9", [18, 13], (Trend.IMPROVED,)),
+        ("phq9", [18, 9], (Trend.RESPONSE, Trend.IMPROVED)),
+        ("phq9", [18, 9, 4], (Trend.RESPONSE, Trend.REMISSION, Trend.IMPROVED)),
+        ("phq9", [18, 5, 4], (Trend.RESPONSE, Trend.REMISSION)),
+        ("phq9", [4, 4], ()),
+        ("phq9", [10, 14], ()),
+        ("phq9", [10, 15], (Trend.DETERIORATED,)),
+        ("phq9", [19, 20], (Trend.DETERIORATED,)),
+        ("phq9", [20, 21], ()),
+        ("phq9", [0, 0], ()),
+        ("gad7", [8, 12], (Trend.DETERIORATED,)),
+        ("pcl5", [50, 41], ()),
+        ("pcl5", [50, 40], (Trend.IMPROVED,)),
+        ("audit_c", [0, 12], ()),
+    ],
+)
+def test_a_change_of_totals_means_what_is_published(
+    instrument: str, totals: list[int], found: tuple[Trend, ...]
+) -> None:
+    assert trends(INSTRUMENTS[instrument], totals) == found

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.datafile import Number
 from shared.errors import InvalidError
 from shared.rulepack import (
     DoseFinding,
@@ -17,7 +18,6 @@ from shared.rulepack import (
     Route,
     load_pack,
 )
-from shared.rulepack.limits import Number
 
 BASE = load_pack()
 

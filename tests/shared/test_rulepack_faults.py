@@ -50,6 +50,7 @@ def test_an_empty_pack_lacks_every_section() -> None:
         "source": "is missing",
         "readiness": "is missing",
         "screening": "is missing",
+        "crisis": "is missing",
         "eligibility": "is missing",
         "plausible_values": "is missing",
         "vitals": "is missing",

@@ -46,15 +46,12 @@ def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
     "/episodes/<uuid:episode_id>/measures",
     scope=access.ANSWERS_WRITE,
     takes=care.MeasureBody(),
-    gives=care.MeasureView(),
+    gives=care.AnsweredView(),
     status=201,
 )
 def record_measure(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Measure:
     """A questionnaire was answered."""
-    instrument = body.pop("instrument").value
-    return handlers.record_measure(
-        RecordMeasure(episode_id=episode_id, instrument=instrument, **body), uow
-    )
+    return handlers.record_measure(RecordMeasure(episode_id=episode_id, **body), uow)
 
 
 @routes.post(

@@ -46,7 +46,13 @@ from services.intake.domain.people import (
     ReferralUnderWayError,
     age_years,
 )
+from services.intake.domain.questionnaire import (
+    EditionExistsError,
+    Questionnaire,
+    ReservedCodeError,
+)
 from services.intake.domain.safety import (
+    ESCALATED_WITHIN,
     FLAG_DUE_AFTER,
     AlreadyClearedError,
     FlagLevel,
@@ -57,6 +63,7 @@ from services.intake.domain.safety import (
 
 __all__ = [
     "EMERGENCY_LASTS",
+    "ESCALATED_WITHIN",
     "FLAG_DUE_AFTER",
     "LINK_LASTS",
     "REVIEW_WITHIN",
@@ -76,6 +83,7 @@ __all__ = [
     "Coverage",
     "Decision",
     "DecisionKind",
+    "EditionExistsError",
     "EmergencyAccess",
     "Episode",
     "EpisodeStatus",
@@ -89,8 +97,10 @@ __all__ = [
     "Patient",
     "PatientLink",
     "Person",
+    "Questionnaire",
     "Referral",
     "ReferralUnderWayError",
+    "ReservedCodeError",
     "SafetyFlag",
     "SafetyFlagOpenError",
     "Screen",

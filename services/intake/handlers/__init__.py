@@ -6,7 +6,7 @@ from services.intake.handlers.access import (
     make_link,
     open_link,
 )
-from services.intake.handlers.assessing import missing_forms, verdict_of
+from services.intake.handlers.assessing import missing_forms, verdict_of, within
 from services.intake.handlers.consents import (
     grant_clearance,
     sign_consent,
@@ -16,26 +16,36 @@ from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_ex
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.finding import indexes_of
 from services.intake.handlers.patients import receive_referral, register_patient
+from services.intake.handlers.questionnaires import (
+    define_questionnaire,
+    instrument_of,
+)
 from services.intake.handlers.scheduled import (
     know_clinic,
     note_no_show,
     note_preparation,
 )
 from services.intake.handlers.screening import (
+    ESCALATE,
     clear_flag,
+    escalate_flag,
     record_measure,
     record_screen,
 )
 
 __all__ = [
+    "ESCALATE",
     "LAPSE",
     "break_glass",
     "clear_flag",
     "decide_episode",
+    "define_questionnaire",
     "end_link",
     "erase_patient",
+    "escalate_flag",
     "grant_clearance",
     "indexes_of",
+    "instrument_of",
     "know_clinic",
     "lapse_if_expired",
     "make_link",
@@ -50,4 +60,5 @@ __all__ = [
     "sign_consent",
     "verdict_of",
     "withdraw_consent",
+    "within",
 ]

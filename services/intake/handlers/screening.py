@@ -1,5 +1,7 @@
 """Taking answers in: questionnaires and safety screens, and the flags they raise."""
 
+from uuid import UUID
+
 from sqlalchemy import select
 
 from services.intake.commands import ClearFlag, RecordMeasure, RecordScreen
@@ -20,13 +22,22 @@ from services.intake.handlers.assessing import (
     within,
 )
 from services.intake.handlers.deciding import let_lapse
-from services.intake.models import safety_flags
+from services.intake.handlers.questionnaires import instrument_of
+from services.intake.models import measures, safety_flags
 from shared.ids import uuid7
-from shared.instruments import InstrumentCode, score
+from shared.instruments import (
+    Instrument,
+    InstrumentCode,
+    Score,
+    Trend,
+    score,
+    trends,
+)
 from shared.rulepack import EligibilityRule, RuleClass, load_pack
 from shared.unit_of_work import UnitOfWork
 
 CAUSE_SAFETY = "safety"
+ESCALATE = "escalate_flag"
 
 
 def record_measure(command: RecordMeasure, uow: UnitOfWork) -> Measure:
@@ -38,26 +49,31 @@ def record_measure(command: RecordMeasure, uow: UnitOfWork) -> Measure:
     """
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
+    instrument = instrument_of(command.instrument, uow)
     with within("answers"):
-        result = score(command.instrument, command.answers)
+        result = score(instrument, command.answers)
     measure = Measure(
         id=uuid7(),
         clinic_id=uow.clinic_id,
         patient_id=episode.patient_id,
         episode_id=episode.id,
-        instrument=command.instrument,
+        instrument=instrument.code,
+        instrument_version=instrument.version,
         context=command.context,
         answers=dict(command.answers),
         total=result.total,
         band=result.band,
         level=result.level.value if result.level else None,
+        findings=list(result.findings),
+        trends=_trends(instrument, result, episode, uow),
         alert=result.alert,
         recorded_by=uow.actor_id,
         recorded_at=uow.now,
+        follow_up=instrument.follow_up if result.alert else None,
     )
     uow.publish(measure.record(), of=measure)
-    if measure.alert:
-        _raise_flag(measure, episode, uow)
+    if level := _alarm(measure):
+        _raise_flag(measure, level, episode, uow)
     uow.add(measure)
     _take_in(episode, uow)
     return measure
@@ -99,14 +115,47 @@ def clear_flag(command: ClearFlag, uow: UnitOfWork) -> SafetyFlag:
     # An alarm that comes at this moment must not fall under a flag that is going.
     hold(flag.episode_id, uow)
     event = flag.clear(by=uow.actor_id, note=command.note, at=uow.now)
+    uow.forget(ESCALATE, about=flag.id)
     uow.publish(event, of=flag)
     return flag
 
 
-def _raise_flag(measure: Measure, episode: Episode, uow: UnitOfWork) -> None:
+def escalate_flag(flag_id: UUID, uow: UnitOfWork) -> None:
+    """Nobody saw to a flag in time: the next role is asked, once."""
+    flag = uow.find(SafetyFlag, flag_id)
+    if flag is None or flag.cleared_at is not None or flag.escalated_at is not None:
+        return
+    uow.publish(flag.escalate(at=uow.now), of=flag)
+
+
+def _trends(
+    instrument: Instrument, result: Score, episode: Episode, uow: UnitOfWork
+) -> list[str]:
+    """What a total says beside the patient's earlier ones of this episode."""
+    if result.total is None:
+        return []
+    earlier = select(measures.c.total).where(
+        measures.c.episode_id == episode.id,
+        measures.c.instrument == instrument.code,
+        measures.c.instrument_version == instrument.version,
+    )
+    totals = uow.connection.execute(earlier.order_by(measures.c.id)).scalars().all()
+    return [trend.value for trend in trends(instrument, [*totals, result.total])]
+
+
+def _alarm(measure: Measure) -> FlagLevel | None:
+    """Whether the answers ask for a clinician, and how urgently."""
+    if measure.alert:
+        is_triage = measure.instrument == InstrumentCode.CSSRS
+        return FlagLevel.HIGH if is_triage else FlagLevel.ITEM9
+    is_worse = Trend.DETERIORATED in measure.trends
+    return FlagLevel.DETERIORATED if is_worse else None
+
+
+def _raise_flag(
+    measure: Measure, level: FlagLevel, episode: Episode, uow: UnitOfWork
+) -> None:
     """Ask for a clinician, unless one is asked for by the same cause already."""
-    is_triage = measure.instrument == InstrumentCode.CSSRS
-    level = FlagLevel.HIGH if is_triage else FlagLevel.ITEM9
     flag = _open_flag(episode, level, uow)
     if flag is None:
         flag = SafetyFlag(
@@ -117,10 +166,11 @@ def _raise_flag(measure: Measure, episode: Episode, uow: UnitOfWork) -> None:
             measure_id=measure.id,
             level=level,
             raised_at=uow.now,
-            due_at=uow.now + FLAG_DUE_AFTER,
+            due_at=uow.now + FLAG_DUE_AFTER[level],
         )
         uow.publish(flag.flag(), of=flag)
         uow.add(flag)
+        uow.remind(ESCALATE, about=flag.id, at=flag.due_at)
     measure.safety_flag_id = flag.id
     if level is FlagLevel.HIGH:
         let_lapse(episode, CAUSE_SAFETY, uow)

@@ -12,7 +12,7 @@ from services.intake.domain import (
 from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Instant, TextField, Whole
-from shared.instruments import InstrumentCode
+from shared.instruments import Trend
 from shared.rulepack import Outcome, RuleClass, RuleState
 
 MOST_ANSWERS = 200
@@ -21,7 +21,7 @@ MOST_ANSWERS = 200
 class MeasureBody(Body):
     """A questionnaire with its answers, by item."""
 
-    instrument = fields.Enum(InstrumentCode, by_value=True, required=True)
+    instrument = CodeField(required=True)
     context = fields.Enum(MeasureContext, by_value=True, required=True)
     answers = fields.Dict(
         keys=CodeField(),
@@ -31,18 +31,36 @@ class MeasureBody(Body):
     )
 
 
+class CrisisResourceView(View):
+    """Where somebody in a crisis finds help at once."""
+
+    name = fields.String()
+    contact = fields.String()
+    region = fields.String()
+
+
 class MeasureView(View):
-    """What answers come to."""
+    """What answers come to; `follow_up` is the questionnaire to ask at once."""
 
     id = fields.UUID()
     instrument = fields.String()
+    instrument_version = fields.String()
     context = fields.Enum(MeasureContext, by_value=True)
     total = fields.Integer(allow_none=True)
     band = fields.String(allow_none=True)
     level = fields.String(allow_none=True)
+    findings = fields.List(fields.String())
+    trends = fields.List(fields.String(metadata={"enum": [*Trend]}))
     alert = fields.Boolean()
+    follow_up = fields.String(allow_none=True)
     recorded_at = Instant()
     safety_flag_id = fields.UUID(allow_none=True)
+
+
+class AnsweredView(MeasureView):
+    """What answers come to, and whom to turn to after an alarming one."""
+
+    crisis_resources = fields.List(fields.Nested(CrisisResourceView))
 
 
 class ScreenBody(Body):

@@ -16,6 +16,7 @@ from shared.events.intake import (
     PatientIneligible,
     ReviewRequested,
     SafetyCleared,
+    SafetyEscalated,
     SafetyFlagged,
 )
 from shared.events.notifications import MessageFailed
@@ -134,6 +135,14 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             kind=TaskKind.SAFETY_FLAG,
             source="flag_id",
             owner=Owner.PRESCRIBER,
+            due="due_at",
+        ),
+    ),
+    SafetyEscalated: (
+        Opens(
+            kind=TaskKind.SAFETY_FLAG,
+            source="flag_id",
+            owner=Owner.CLINIC_ADMIN,
             due="due_at",
         ),
     ),

@@ -1,29 +1,31 @@
 """From TOML to frozen dataclasses, by their annotations; all faults are told together.
 
-A medical lead corrects a pack in one go, so reading goes on after a fault. Durations
+A medical lead corrects a file in one go, so reading goes on after a fault. Durations
 are written with their unit (`"24 h"`), which leaves nothing to guess.
 """
 
 import dataclasses
+import math
 import re
 import tomllib
 import types
 import typing
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
 
 from shared.errors import InvalidError
-from shared.rulepack.limits import finite
 
 T = TypeVar("T")
+Number = int | float | Decimal
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5}) (s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 
 
-def read(kind: type[T], text: str) -> T:
+def read(kind: type[T], text: str, what: str) -> T:
     """The dataclass that a TOML text tells.
 
     Raises:
@@ -33,17 +35,46 @@ def read(kind: type[T], text: str) -> T:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise InvalidError(f"The rule pack is not TOML: {error}") from error
-    reader = _Reader()
+        raise InvalidError(f"The {what} is not TOML: {error}") from error
+    return read_table(kind, table, what)
+
+
+def read_table(kind: type[T], table: Mapping[str, Any], what: str) -> T:
+    """The dataclass that tables, lists and single values tell.
+
+    Raises:
+        InvalidError: they do not fit; see `read`.
+    """
+    reader = _Reader(what)
     value = reader.read(kind, table, "")
     if reader.faults:
         told = "; ".join(f"{path}: {fault}" for path, fault in reader.faults.items())
         raise InvalidError(
-            f"The rule pack does not fit: {told}.",
+            f"The {what} does not fit: {told}.",
             field=next(iter(reader.faults)),
             details={"errors": reader.faults},
         )
     return typing.cast(T, value)
+
+
+def finite(value: object) -> float:
+    """A finite number as a float.
+
+    NaN is refused because it is neither above nor below any limit, so it would pass
+    every one of them; true and false because they are answers, not measurements.
+
+    Raises:
+        ValueError: it is not a number, or not a finite one.
+    """
+    if isinstance(value, bool) or not isinstance(value, Number):
+        raise ValueError("is not a number")
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise ValueError("is not a finite number")
+    return number
 
 
 class _Reader:
@@ -52,8 +83,9 @@ class _Reader:
     What it returns for a faulty value is never used: `read` raises before.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
         self.faults: dict[str, str] = {}
+        self._what = what
 
     def read(self, hint: Any, value: object, path: str) -> Any:
         """The value as its annotation wants it."""
@@ -70,7 +102,7 @@ class _Reader:
         return self._word(hint, value, path)
 
     def _fault(self, path: str, fault: str) -> None:
-        self.faults.setdefault(path or "pack", fault)
+        self.faults.setdefault(path or self._what, fault)
 
     def _table(self, kind: Any, value: object, path: str) -> Any:
         """A TOML table as a dataclass, which may refuse the whole of it."""
@@ -157,6 +189,12 @@ def _whole(value: object) -> int:
     return value
 
 
+def _yes_or_no(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("is not true or false")
+    return value
+
+
 def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -167,6 +205,7 @@ def _duration(value: object) -> timedelta:
 _WORDS: dict[type, Callable[[object], object]] = {
     str: _text,
     int: _whole,
+    bool: _yes_or_no,
     float: finite,
     timedelta: _duration,
 }
