@@ -64,13 +64,19 @@ def tell(settings: Settings, count: int) -> None:
 
 def _ours(deployment: Deployment, count: int) -> float:
     before = _count(deployment.url("console"), "timeline")
-    began = time.monotonic()
     producers = [_telling(deployment, count // PRODUCERS) for _ in range(PRODUCERS)]
-    wait_for_rows(deployment.url("console"), "timeline", before + count)
-    took = time.monotonic() - began
+    rate = _rate(deployment.url("console"), "timeline", before, count)
     for process in producers:
         deployment.stop(process)
-    return count / took
+    return rate
+
+
+def _rate(url: str, table: str, before: int, count: int) -> float:
+    """Rows a second, from the first that is there: starting processes is not flow."""
+    wait_for_rows(url, table, before + 1)
+    began, first = time.monotonic(), _count(url, table)
+    wait_for_rows(url, table, before + count)
+    return (before + count - first) / (time.monotonic() - began)
 
 
 def _telling(deployment: Deployment, count: int) -> subprocess.Popen[bytes]:
@@ -86,7 +92,6 @@ def _floor(deployment: Deployment, count: int) -> float:
         os.environ,
     )
     time.sleep(1)
-    began = time.monotonic()
     telling = [
         deployment.run(
             [
@@ -102,11 +107,10 @@ def _floor(deployment: Deployment, count: int) -> float:
         )
         for _ in range(PRODUCERS)
     ]
-    wait_for_rows(url, "heard", count)
-    took = time.monotonic() - began
+    rate = _rate(url, "heard", 0, count)
     for process in [*telling, hearing]:
         deployment.stop(process)
-    return count / took
+    return rate
 
 
 def measure_latency(deployment: Deployment, count: int) -> Latency:

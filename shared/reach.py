@@ -33,7 +33,14 @@ class Reach:
     def script(self) -> str:
         """The statements that make it so, until the transaction ends."""
         clinic = f"set local kap.clinic = '{self.clinic}'"
-        return f"{clinic}; set local kap.mailbox = 'on'" if self.mailbox else clinic
+        return f"{clinic}; {_MAILBOX_TOO}" if self.mailbox else clinic
+
+
+# The mailbox's tables are empty when a worker begins and then grow: a plan that was
+# made once and kept would read all of them for the few rows that wait.
+_MAILBOX_TOO = """
+    set local kap.mailbox = 'on'; set local plan_cache_mode = force_custom_plan
+"""
 
 
 MAILBOX = Reach(mailbox=True)
@@ -49,14 +56,22 @@ class ReachingConnection(psycopg.Connection[Any]):
         super().__init__(*args, **kwargs)
         self.cursor_factory = _ReachingCursor
         self.each: Reach | None = None
+        self._reaches: Reach | None = None
 
     def start(self, reach: Reach) -> None:
         """Begin a transaction of a reach."""
         self.execute(f"begin; {reach.script}", prepare=False)
+        self._reaches = reach
 
     def narrow(self, reach: Reach) -> None:
-        """Change the reach of the transaction that is under way."""
-        self.execute(reach.script, prepare=False)
+        """Change the reach of the transaction that is under way.
+
+        Nothing is said twice. A savepoint that is rolled back takes back what was set
+        after it, which would not be noticed here: narrow before, never after it.
+        """
+        if reach != self._reaches:
+            self.execute(reach.script, prepare=False)
+            self._reaches = reach
 
     def is_alive(self) -> bool:
         """Whether the server still talks; asked only if it said something unasked."""

@@ -115,11 +115,14 @@ def seal_of(mac: str, before: Head, key: bytes) -> str:
 
 def head_of(connection: Connection, clinic_id: UUID) -> Head:
     """The last sealed entry of a clinic's chain."""
+    last = select(func.max(audit_log.c.position)).where(
+        audit_log.c.clinic_id == clinic_id
+    )
     row = connection.execute(
-        select(audit_log.c.position, audit_log.c.id, audit_log.c.seal)
-        .where(audit_log.c.clinic_id == clinic_id, audit_log.c.position.is_not(None))
-        .order_by(audit_log.c.position.desc())
-        .limit(1)
+        select(audit_log.c.position, audit_log.c.id, audit_log.c.seal).where(
+            audit_log.c.clinic_id == clinic_id,
+            audit_log.c.position == last.scalar_subquery(),
+        )
     ).first()
     return (
         Head(position=row.position, entry_id=row.id, seal=row.seal) if row else Head()

@@ -54,7 +54,7 @@ _SEQUENCE = text("""
     update event_log set feed_pos = (select head from feed where id = 1) + numbered.step
     from numbered where event_log.id = numbered.id
 """)
-_ADVANCE = text("update feed set head = (select max(feed_pos) from event_log)")
+_ADVANCE = text("update feed set head = head + :count")
 _WAITING = text("select count(*) from event_log where feed_pos is null")
 
 
@@ -108,8 +108,8 @@ def sequence(connection: Connection, most: int = 1000) -> int:
     """Give committed events their places in the feed; how many there were."""
     waiting: int = connection.execute(_WAITING).scalar_one()
     if waiting:
-        connection.execute(_SEQUENCE, {"most": most})
-        connection.execute(_ADVANCE)
+        numbered = connection.execute(_SEQUENCE, {"most": most}).rowcount
+        connection.execute(_ADVANCE, {"count": numbered})
     return min(waiting, most)
 
 

@@ -27,7 +27,8 @@ class Sealing:
         if not sealed and now >= self._look_at:
             self._look_at = now + chain.LOOK_EVERY
             self.anchor()
-        return sealed > 0
+        # Fewer than a batch can wait: sealing each entry by itself costs a commit each.
+        return sealed >= chain.BATCH
 
     def anchor(self) -> int:
         """Tell the seals of chains that were not anchored for a day; how many."""
