@@ -107,10 +107,13 @@ def open_feed(connection: Connection) -> UUID:
 def sequence(connection: Connection, most: int = 1000) -> int:
     """Give committed events their places in the feed; how many there were."""
     waiting: int = connection.execute(_WAITING).scalar_one()
-    if waiting:
-        numbered = connection.execute(_SEQUENCE, {"most": most}).rowcount
-        connection.execute(_ADVANCE, {"count": numbered})
-    return min(waiting, most)
+    # What is committed meanwhile is left for the next time: the head goes on by exactly
+    # as many places as are given.
+    count = min(waiting, most)
+    if count:
+        connection.execute(_SEQUENCE, {"most": count})
+        connection.execute(_ADVANCE, {"count": count})
+    return count
 
 
 def to_publish(connection: Connection, most: int) -> list[Envelope]:

@@ -24,7 +24,7 @@ class Sealing:
         with self._runtime.mailbox() as connection:
             sealed = chain.seal(connection, lambda clinic: key_of(connection, clinic))
         now = self._runtime.clock()
-        if not sealed and now >= self._look_at:
+        if sealed < chain.BATCH and now >= self._look_at:
             self._look_at = now + chain.LOOK_EVERY
             self.anchor()
         # Fewer than a batch can wait: sealing each entry by itself costs a commit each.
