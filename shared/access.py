@@ -166,6 +166,9 @@ QUESTIONNAIRES_MANAGE = _plain(
 ELIGIBILITY_SIGN = _clinical(
     "eligibility.sign", _PRESCRIBER, "decide whether a patient may be treated"
 )
+EPISODE_MOVE = _clinical(
+    "episode.move", _PRESCRIBER | _THERAPIST, "pause an episode of care, or end it"
+)
 CONSENT_WRITE = _clinical("consent.write", STAFF, "note consents and their withdrawal")
 CLEARANCE_SIGN = _clinical(
     "clearance.sign", _PRESCRIBER, "clear a patient medically for treatment"

@@ -85,6 +85,23 @@ def consent_withdrawn(clinic: Clinic, patient: Patient, note: Note) -> None:
     note("dose released")
 
 
+def left_treatment(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Treatment pauses, which gives the dose back, and is then given up."""
+    _until_booked(clinic, patient, note)
+    path = f"/episodes/{patient.episode_id}"
+    clinic.prescriber.post("intake", f"{path}/pause", reason_code="illness")
+    note("paused")
+    # On its own day a dose at risk is past its cut-off, and given back at once.
+    clinic.until(lambda: _status(clinic, patient) == "released", "the dose is released")
+    note("dose released")
+    ended = clinic.prescriber.post(
+        "intake", f"{path}/end", outcome="withdrawn", reason_code="patient_asked"
+    )
+    if ended["status"] != "withdrawn" or ended["eligible_until"] is not None:
+        raise AssertionError("a patient who left may still be treated")
+    note("withdrawn")
+
+
 def escort_missing(clinic: Clinic, patient: Patient, note: Note) -> None:
     """Nobody is there to take the patient home: no dose is authorised."""
     _until_booked(clinic, patient, note)
@@ -236,6 +253,8 @@ def item_nine(clinic: Clinic, patient: Patient, note: Note) -> None:
     answered = steps.answer_phq9(clinic, patient, item9=1)
     if not answered["alert"]:
         raise AssertionError("a positive item 9 raised no alert")
+    if answered["follow_up"] != "cssrs" or not answered["crisis_resources"]:
+        raise AssertionError("a positive item 9 asked for nothing at once")
     note("item 9 positive: flagged")
     flag_id = answered["safety_flag_id"]
     clinic.until(
@@ -291,6 +310,7 @@ GOOD_NASAL = Journey(
 )
 INELIGIBLE = Journey("ineligible", "an absolute contraindication", ineligible)
 WITHDRAWN = Journey("consent withdrawn", "after booking", consent_withdrawn)
+LEFT = Journey("left treatment", "after a pause", left_treatment)
 NO_ESCORT = Journey("escort missing", "at check-in", escort_missing)
 HELD = Journey("held, then treated", "amber before the dose", held_on_blood_pressure)
 STOPPED = Journey("stopped", "red before the dose", stopped_on_blood_pressure)
@@ -302,7 +322,7 @@ ITEM_NINE = Journey("item 9", "seen by a clinician", item_nine)
 
 DAYS = (
     (GOOD_IM, RED, NO_ESCORT, INELIGIBLE, NO_SHOW, HELD, GOOD_IV, TWICE, ITEM_NINE),
-    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, INELIGIBLE, GOOD_IM),
+    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, LEFT, GOOD_IM),
     (GOOD_SL, TWICE, STOPPED, NO_SHOW, GOOD_NASAL, WITHDRAWN, NO_ESCORT, LATE, RED),
 )
 """What happens in each of three clinics."""

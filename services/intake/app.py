@@ -25,6 +25,7 @@ service = Service(
     reminders={
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
+        handlers.REVIEW: handlers.review_if_due,
     },
     conflicts={
         ONE_REFERRAL: ReferralUnderWayError,

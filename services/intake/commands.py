@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from services.intake.domain import (
     Channel,
     ConsentType,
     DecisionKind,
+    Ending,
     MeasureContext,
     Person,
 )
@@ -105,6 +106,31 @@ class DecideEpisode:
     reason_codes: Sequence[str] = ()
     missing: Sequence[str] = ()
     override_reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PauseEpisode:
+    """No dose for a while, and why."""
+
+    episode_id: UUID
+    reason_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeginMaintenance:
+    """Single doses follow the course, until a prescriber looks again."""
+
+    episode_id: UUID
+    review_due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EndEpisode:
+    """How an episode ended, and why."""
+
+    episode_id: UUID
+    outcome: Ending
+    reason_code: str
 
 
 @dataclass(frozen=True, kw_only=True)

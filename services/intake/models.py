@@ -145,6 +145,11 @@ episodes = Table(
     Column("opened_at", UtcDateTime, nullable=False),
     Column("eligible_until", UtcDateTime),
     Column("prepared_at", UtcDateTime),
+    Column("paused_at", UtcDateTime),
+    Column("pause_reason", String(64)),
+    Column("maintenance_since", UtcDateTime),
+    Column("review_due_at", UtcDateTime),
+    Column("ended_at", UtcDateTime),
 )
 
 measures = Table(

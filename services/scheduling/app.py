@@ -4,7 +4,7 @@ from services.scheduling.api import routes
 from services.scheduling.domain import DoubleBookedError
 from services.scheduling.handlers import appointment, integration, readiness
 from services.scheduling.models import NO_OVERLAP, facts, metadata
-from shared.events.intake import ConsentWithdrawn, PatientRegistered
+from shared.events.intake import ConsentWithdrawn, EpisodeClosed, PatientRegistered
 from shared.events.scheduling import EscortConfirmed, EscortWithdrawn
 from shared.events.sessions import (
     IntegrationCompleted,
@@ -28,6 +28,7 @@ service = Service(
         },
         PatientRegistered: appointment.know_patient,
         ConsentWithdrawn: readiness.release_doses,
+        EpisodeClosed: readiness.release_all,
         RecordOpened: appointment.note_begun,
         PatientDischarged: appointment.fulfil,
         PreparationCompleted: appointment.fulfil,

@@ -176,6 +176,75 @@ class EligibilityLapsed(
 
 
 @dataclass(frozen=True, kw_only=True)
+class EpisodeActivated(
+    Event,
+    name="intake.episode.activated",
+    aggregate="episode",
+    sensitivity=Sensitivity.ROUTINE,
+):
+    """Treatment has begun: a first preparation took place."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodePaused(
+    Event,
+    name="intake.episode.paused",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """No dose until the episode goes on; `reason_code` is coarse."""
+
+    patient_id: UUID
+    episode_id: UUID
+    reason_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeResumed(
+    Event,
+    name="intake.episode.resumed",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """A pause is over."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeMaintenanceStarted(
+    Event,
+    name="intake.episode.maintenance_started",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """Single doses follow the course; a prescriber looks again at `review_due_at`."""
+
+    patient_id: UUID
+    episode_id: UUID
+    review_due_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class EpisodeClosed(
+    Event,
+    name="intake.episode.closed",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """The episode is over: completed, withdrawn or deceased; nothing rests on it."""
+
+    patient_id: UUID
+    episode_id: UUID
+    outcome: Code
+    reason_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConsentSigned(Event, name="intake.consent.signed", aggregate="consent"):
     """A patient consented, before a witness, to what a document version says."""
 

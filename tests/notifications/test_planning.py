@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from services.notifications.app import service
 from services.notifications.handlers.messages import plan_for_appointment
 from shared.events import Event
+from shared.events.intake import EpisodeClosed
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -272,3 +274,59 @@ def test_every_event_of_an_appointment_is_handled() -> None:
         "scheduling.escort.confirmed",
         "scheduling.patient.arrived",
     }
+
+
+def closed(patient: UUID, outcome: str) -> EpisodeClosed:
+    """The patient's episode is over."""
+    return EpisodeClosed(
+        patient_id=patient, episode_id=uuid7(), outcome=outcome, reason_code="agreed"
+    )
+
+
+def given_back(booking: AppointmentBooked, cause_code: str) -> AppointmentReleased:
+    return AppointmentReleased(
+        appointment_id=booking.appointment_id,
+        patient_id=booking.patient_id,
+        cause_code=cause_code,
+    )
+
+
+def test_what_was_planned_is_not_sent_once_the_episode_is_over(clinic: Clinic) -> None:
+    patient = clinic.register()
+    clinic.tell(clinic.booking(patient, days=3))
+
+    clinic.tell(closed(patient, "withdrawn"))
+    clinic.wait(days=3)
+
+    assert clinic.messages() == [
+        (BOOKED, "sent", None),
+        (REMINDER, "suppressed", "episode_closed"),
+    ]
+
+
+def test_who_left_is_told_that_a_dose_was_called_off(clinic: Clinic) -> None:
+    patient = clinic.register()
+    booking = clinic.booking(patient, days=3)
+    clinic.tell(booking)
+
+    clinic.tell(closed(patient, "withdrawn"))
+    clinic.tell(given_back(booking, "episode_closed"))
+
+    assert clinic.messages()[-1] == (CANCELLED, "sent", None)
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_nobody_writes_to_a_patient_who_died(
+    clinic: Clinic, *, is_told_first: bool
+) -> None:
+    patient = clinic.register()
+    booking = clinic.booking(patient, days=3)
+    clinic.tell(booking)
+    events = [closed(patient, "deceased"), given_back(booking, "patient_deceased")]
+
+    for event in events if is_told_first else reversed(events):
+        clinic.tell(event)
+    clinic.wait(days=3)
+
+    sent = [name for name, status, _ in clinic.messages() if status == "sent"]
+    assert sent == [BOOKED]

@@ -109,6 +109,25 @@ SAID: list[tuple[Event, FactChange]] = [
         ),
         change(FactName.ELIGIBILITY, False, PATIENT),
     ),
+    (
+        intake.EpisodeClosed(
+            patient_id=PATIENT,
+            episode_id=EPISODE,
+            outcome="withdrawn",
+            reason_code="patient_asked",
+        ),
+        change(FactName.ELIGIBILITY, False, PATIENT),
+    ),
+    (
+        intake.EpisodePaused(
+            patient_id=PATIENT, episode_id=EPISODE, reason_code="travel"
+        ),
+        change(FactName.NO_OPEN_HOLD, False, EPISODE),
+    ),
+    (
+        intake.EpisodeResumed(patient_id=PATIENT, episode_id=EPISODE),
+        change(FactName.NO_OPEN_HOLD, True, EPISODE),
+    ),
     (consent("treatment"), change(FactName.CONSENT_TREATMENT, True, SOURCE, LATER)),
     (consent("offlabel"), change(FactName.CONSENT_OFFLABEL, True, SOURCE, LATER)),
     (

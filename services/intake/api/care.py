@@ -7,9 +7,12 @@ from uuid import UUID
 from services.intake import handlers, queries
 from services.intake.api.base import routes
 from services.intake.commands import (
+    BeginMaintenance,
     ClearFlag,
     DecideEpisode,
+    EndEpisode,
     GrantClearance,
+    PauseEpisode,
     RecordMeasure,
     RecordScreen,
     SignConsent,
@@ -74,6 +77,52 @@ def record_screen(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Ep
 def decide_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Episode:
     """A prescriber signs whether the patient may be treated."""
     return handlers.decide_episode(DecideEpisode(episode_id=episode_id, **body), uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/pause",
+    scope=access.EPISODE_MOVE,
+    takes=care.PauseBody(),
+    gives=care.EpisodeView(),
+)
+def pause_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Episode:
+    """No dose until the episode goes on."""
+    return handlers.pause_episode(PauseEpisode(episode_id=episode_id, **body), uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/resume",
+    scope=access.EPISODE_MOVE,
+    gives=care.EpisodeView(),
+)
+def resume_episode(uow: UnitOfWork, episode_id: UUID) -> Episode:
+    """A pause is over."""
+    return handlers.resume_episode(episode_id, uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/maintenance",
+    scope=access.ELIGIBILITY_SIGN,
+    takes=care.MaintenanceBody(),
+    gives=care.EpisodeView(),
+)
+def begin_maintenance(
+    uow: UnitOfWork, body: dict[str, Any], episode_id: UUID
+) -> Episode:
+    """The course is over and single doses follow, until a prescriber looks again."""
+    command = BeginMaintenance(episode_id=episode_id, **body)
+    return handlers.begin_maintenance(command, uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/end",
+    scope=access.EPISODE_MOVE,
+    takes=care.EndBody(),
+    gives=care.EpisodeView(),
+)
+def end_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Episode:
+    """The episode comes to its end; what was planned for it is called off."""
+    return handlers.end_episode(EndEpisode(episode_id=episode_id, **body), uow)
 
 
 @routes.post(

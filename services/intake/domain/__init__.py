@@ -27,11 +27,8 @@ from services.intake.domain.episode import (
     REVIEW_WITHIN,
     SAFETY_SCREEN,
     Episode,
-    EpisodeStatus,
-    EpisodeUnderWayError,
     NoShow,
     Screen,
-    WrongStateError,
 )
 from services.intake.domain.people import (
     AlreadyErasedError,
@@ -60,6 +57,14 @@ from services.intake.domain.safety import (
     MeasureContext,
     SafetyFlag,
 )
+from services.intake.domain.states import (
+    AlreadyPausedError,
+    Ending,
+    EpisodeStatus,
+    EpisodeUnderWayError,
+    NotPausedError,
+    WrongStateError,
+)
 
 __all__ = [
     "EMERGENCY_LASTS",
@@ -71,6 +76,7 @@ __all__ = [
     "AbsoluteContraindicationError",
     "AlreadyClearedError",
     "AlreadyErasedError",
+    "AlreadyPausedError",
     "AlreadyWithdrawnError",
     "Assessment",
     "Channel",
@@ -85,6 +91,7 @@ __all__ = [
     "DecisionKind",
     "EditionExistsError",
     "EmergencyAccess",
+    "Ending",
     "Episode",
     "EpisodeStatus",
     "EpisodeUnderWayError",
@@ -93,6 +100,7 @@ __all__ = [
     "Measure",
     "MeasureContext",
     "NoShow",
+    "NotPausedError",
     "OverrideReasonRequiredError",
     "Patient",
     "PatientLink",

@@ -2,15 +2,28 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from uuid import UUID
 
 from services.intake.domain.decision import Assessment, Decision, DecisionKind
+from services.intake.domain.states import (
+    DECIDABLE,
+    OPEN,
+    AlreadyPausedError,
+    Ending,
+    EpisodeStatus,
+    EpisodeUnderWayError,
+    NotPausedError,
+    WrongStateError,
+)
 from shared.aggregate import Aggregate
-from shared.errors import ConflictError
 from shared.events.intake import (
     EligibilityDeferred,
     EligibilityLapsed,
+    EpisodeActivated,
+    EpisodeClosed,
+    EpisodeMaintenanceStarted,
+    EpisodePaused,
+    EpisodeResumed,
     PatientEligible,
     PatientIneligible,
     ReviewRequested,
@@ -26,35 +39,6 @@ NO_SHOWS_BEFORE_REVIEW = 2
 SAFETY_SCREEN = "safety_screen"
 
 News = tuple[ScreeningCompleted | ReviewRequested | EligibilityLapsed, ...]
-
-
-class WrongStateError(ConflictError):
-    """The episode's present state does not allow this."""
-
-    code = "wrong_state"
-
-
-class EpisodeUnderWayError(ConflictError):
-    """The patient may be treated; a prescriber ends that first."""
-
-    code = "episode_under_way"
-
-
-class EpisodeStatus(StrEnum):
-    """How far an episode has come."""
-
-    REGISTERED = "registered"
-    IN_REVIEW = "in_review"
-    DEFERRED = "deferred"
-    INELIGIBLE = "ineligible"
-    ELIGIBLE = "eligible"
-    ACTIVE = "active"
-    CLOSED = "closed"
-    """The patient was erased."""
-
-
-OPEN = frozenset(EpisodeStatus) - {EpisodeStatus.INELIGIBLE, EpisodeStatus.CLOSED}
-DECIDABLE = frozenset({EpisodeStatus.IN_REVIEW, EpisodeStatus.DEFERRED})
 
 
 @dataclass(kw_only=True, eq=False)
@@ -84,7 +68,8 @@ class Episode(Aggregate):
     """One patient's way from registration to treatment.
 
     `eligible_until` is set while a prescriber's yes stands, also during a review that
-    does not question it; `prepared_at` is when a first preparation took place.
+    does not question it; `prepared_at` is when a first preparation took place. A pause
+    (`paused_at`) keeps doses away whatever the status is.
     """
 
     patient_id: UUID
@@ -92,6 +77,11 @@ class Episode(Aggregate):
     status: EpisodeStatus = EpisodeStatus.REGISTERED
     eligible_until: datetime | None = None
     prepared_at: datetime | None = None
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
+    maintenance_since: datetime | None = None
+    review_due_at: datetime | None = None
+    ended_at: datetime | None = None
     screens: list[Screen] = field(default_factory=list)
     decisions: list[Decision] = field(default_factory=list)
     no_shows: list[NoShow] = field(default_factory=list)
@@ -125,6 +115,14 @@ class Episode(Aggregate):
             WrongStateError: the patient may not be treated.
         """
         self._demand(OPEN)
+
+    def demand_answerable(self, *, is_follow_up: bool) -> None:
+        """Refuse answers once the episode has ended, but for those asked for later.
+
+        Raises:
+            WrongStateError: the episode is at its end.
+        """
+        self._demand(OPEN | {EpisodeStatus.COMPLETED} if is_follow_up else OPEN)
 
     def close(self) -> None:
         """Nothing more happens: who the patient was is about to be forgotten.
@@ -224,13 +222,87 @@ class Episode(Aggregate):
         is_screened = self.status in OPEN - {EpisodeStatus.REGISTERED}
         return (self._review(at),) if is_often and is_screened else ()
 
-    def note_preparation(self, *, at: datetime) -> None:
+    def note_preparation(self, *, at: datetime) -> tuple[EpisodeActivated, ...]:
         """A preparation took place; with a yes that stands, treatment has begun."""
         self.prepared_at = self.prepared_at or at
-        if self.status is EpisodeStatus.ELIGIBLE:
-            self.status = EpisodeStatus.ACTIVE
+        if self.status is not EpisodeStatus.ELIGIBLE:
+            return ()
+        self.status = EpisodeStatus.ACTIVE
+        return (EpisodeActivated(patient_id=self.patient_id, episode_id=self.id),)
+
+    def pause(self, reason_code: str, *, at: datetime) -> EpisodePaused:
+        """No dose until it goes on; a yes that stands keeps standing.
+
+        Raises:
+            WrongStateError: the episode is at its end.
+            AlreadyPausedError: it pauses already.
+        """
+        self._demand(OPEN)
+        if self.paused_at is not None:
+            raise AlreadyPausedError
+        self.paused_at, self.pause_reason = at, reason_code
+        return EpisodePaused(
+            patient_id=self.patient_id, episode_id=self.id, reason_code=reason_code
+        )
+
+    def resume(self) -> EpisodeResumed:
+        """The pause is over.
+
+        Raises:
+            NotPausedError: there was none.
+        """
+        if self.paused_at is None:
+            raise NotPausedError
+        self.paused_at = self.pause_reason = None
+        return EpisodeResumed(patient_id=self.patient_id, episode_id=self.id)
+
+    def maintain(
+        self, *, review_due_at: datetime, at: datetime
+    ) -> EpisodeMaintenanceStarted:
+        """The course is over; single doses follow until a prescriber looks again.
+
+        Raises:
+            WrongStateError: treatment has not begun.
+        """
+        self._demand(frozenset({EpisodeStatus.ACTIVE, EpisodeStatus.MAINTENANCE}))
+        self.status = EpisodeStatus.MAINTENANCE
+        self.maintenance_since = self.maintenance_since or at
+        self.review_due_at = review_due_at
+        return EpisodeMaintenanceStarted(
+            patient_id=self.patient_id,
+            episode_id=self.id,
+            review_due_at=review_due_at,
+        )
+
+    def review_maintenance(self, *, at: datetime) -> News:
+        """Ask for a review if its date has come, and only then."""
+        is_due = self.review_due_at is not None and self.review_due_at <= at
+        if not is_due or self.status is not EpisodeStatus.MAINTENANCE:
+            return ()
+        return (self._review(at),)
+
+    def end(self, ending: Ending, reason_code: str, *, at: datetime) -> EpisodeClosed:
+        """The episode is over; no dose rests on it any more.
+
+        Raises:
+            WrongStateError: it is at its end, or completed before treatment began.
+        """
+        self._demand(OPEN | {EpisodeStatus.INELIGIBLE})
+        if ending is Ending.COMPLETED and self.prepared_at is None:
+            raise WrongStateError(details={"state": self.status.value})
+        self.status = EpisodeStatus(ending.value)
+        self.ended_at = at
+        self.eligible_until = self.paused_at = self.pause_reason = None
+        return EpisodeClosed(
+            patient_id=self.patient_id,
+            episode_id=self.id,
+            outcome=ending.value,
+            reason_code=reason_code,
+        )
 
     def _status_after(self, kind: DecisionKind) -> EpisodeStatus:
+        if kind is DecisionKind.ELIGIBLE and self.maintenance_since is not None:
+            return EpisodeStatus.MAINTENANCE
         if kind is DecisionKind.ELIGIBLE and self.prepared_at is not None:
             return EpisodeStatus.ACTIVE
         return EpisodeStatus(kind.value)

@@ -15,6 +15,14 @@ from services.intake.handlers.consents import (
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.finding import indexes_of
+from services.intake.handlers.moving import (
+    REVIEW,
+    begin_maintenance,
+    end_episode,
+    pause_episode,
+    resume_episode,
+    review_if_due,
+)
 from services.intake.handlers.patients import receive_referral, register_patient
 from services.intake.handlers.questionnaires import (
     define_questionnaire,
@@ -36,10 +44,13 @@ from services.intake.handlers.screening import (
 __all__ = [
     "ESCALATE",
     "LAPSE",
+    "REVIEW",
+    "begin_maintenance",
     "break_glass",
     "clear_flag",
     "decide_episode",
     "define_questionnaire",
+    "end_episode",
     "end_link",
     "erase_patient",
     "escalate_flag",
@@ -53,10 +64,13 @@ __all__ = [
     "note_no_show",
     "note_preparation",
     "open_link",
+    "pause_episode",
     "receive_referral",
     "record_measure",
     "record_screen",
     "register_patient",
+    "resume_episode",
+    "review_if_due",
     "sign_consent",
     "verdict_of",
     "withdraw_consent",

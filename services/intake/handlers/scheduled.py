@@ -37,4 +37,5 @@ def note_preparation(event: AppointmentFulfilled, uow: UnitOfWork) -> None:
         return
     hold(event.episode_id, uow)
     if episode := uow.find(Episode, event.episode_id):
-        episode.note_preparation(at=uow.now)
+        for news in episode.note_preparation(at=uow.now):
+            uow.publish(news, of=episode)

@@ -10,6 +10,7 @@ from services.intake.domain import (
     Episode,
     FlagLevel,
     Measure,
+    MeasureContext,
     SafetyFlag,
     Screen,
 )
@@ -48,7 +49,8 @@ def record_measure(command: RecordMeasure, uow: UnitOfWork) -> Measure:
         InvalidError: the answers do not fit the questionnaire.
     """
     episode = held_episode(command.episode_id, uow)
-    episode.demand_open()
+    is_follow_up = command.context is MeasureContext.FOLLOW_UP
+    episode.demand_answerable(is_follow_up=is_follow_up)
     instrument = instrument_of(command.instrument, uow)
     with within("answers"):
         result = score(instrument, command.answers)

@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 from services.intake.domain import (
     ConsentType,
     DecisionKind,
+    Ending,
     EpisodeStatus,
     FlagLevel,
     MeasureContext,
@@ -132,6 +133,25 @@ class DecisionView(View):
     is_intact = fields.Boolean()
 
 
+class PauseBody(Body):
+    """Why there is no dose for a while."""
+
+    reason_code = CodeField(required=True)
+
+
+class MaintenanceBody(Body):
+    """When a prescriber looks again."""
+
+    review_due_at = fields.AwareDateTime(format="iso", required=True)
+
+
+class EndBody(Body):
+    """How an episode ended, and why."""
+
+    outcome = fields.Enum(Ending, by_value=True, required=True)
+    reason_code = CodeField(required=True)
+
+
 class ConsentBody(Body):
     """What a patient consents to, before whom."""
 
@@ -222,6 +242,11 @@ class EpisodeView(View):
     opened_at = Instant()
     eligible_until = Instant(allow_none=True)
     prepared_at = Instant(allow_none=True)
+    paused_at = Instant(allow_none=True)
+    pause_reason = fields.String(allow_none=True)
+    maintenance_since = Instant(allow_none=True)
+    review_due_at = Instant(allow_none=True)
+    ended_at = Instant(allow_none=True)
 
 
 class DecidedView(EpisodeView):

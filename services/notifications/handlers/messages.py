@@ -19,7 +19,7 @@ from services.notifications.domain.messages import (
 from services.notifications.handlers import told_at
 from services.notifications.models import messages
 from shared.events import Event
-from shared.events.intake import PatientErased, PatientRegistered
+from shared.events.intake import EpisodeClosed, PatientErased, PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -49,6 +49,7 @@ ENDINGS: Mapping[type[Event], str] = {
 }
 """Why an appointment is no longer ahead."""
 
+DECEASED = "deceased"
 CALLED_OFF = (AppointmentCancelled, AppointmentReleased)
 
 
@@ -91,7 +92,8 @@ def end_appointment(event: Ending, uow: UnitOfWork) -> None:
         return
     was_ahead = occasion.end(ENDINGS[type(event)])
     _suppress(occasion, ENDINGS[type(event)], uow)
-    if was_ahead and isinstance(event, CALLED_OFF):
+    has_died = getattr(event, "cause_code", "") == "patient_deceased"
+    if was_ahead and isinstance(event, CALLED_OFF) and not has_died:
         _plan(Template.APPOINTMENT_CANCELLED, occasion, told_at(uow), uow)
 
 
@@ -109,19 +111,32 @@ def end_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
     _suppress(occasion, "integration_completed", uow)
 
 
+def end_episode(event: EpisodeClosed, uow: UnitOfWork) -> None:
+    """An episode is over: nothing planned is sent, to who died nothing ever."""
+    patient = uow.find(Patient, event.patient_id)
+    if patient is not None and event.outcome == DECEASED:
+        patient.channel = NO_CHANNEL
+    _suppress_all(event.patient_id, "episode_closed", uow)
+
+
 def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:
     """A patient is forgotten: nothing more is sent, and what was kept opens no more."""
     if patient := uow.find(Patient, event.patient_id):
         version = uow.causing.aggregate_version if uow.causing else patient.version + 1
         patient.version, patient.channel = max(version, patient.version), NO_CHANNEL
+    _suppress_all(event.patient_id, "patient_erased", uow)
+    vault = vault_of(uow.connection)
+    vault.destroy(uow.connection, uow.clinic_id, event.patient_id, at=told_at(uow))
+
+
+def _suppress_all(patient_id: UUID, cause_code: str, uow: UnitOfWork) -> None:
+    """Send nothing of what is planned for a patient."""
     planned = select(Message).where(
-        messages.c.patient_id == event.patient_id,
+        messages.c.patient_id == patient_id,
         messages.c.status == MessageStatus.PLANNED,
     )
     for message in uow.all(planned):
-        uow.publish(message.suppress("patient_erased"), of=message)
-    vault = vault_of(uow.connection)
-    vault.destroy(uow.connection, uow.clinic_id, event.patient_id, at=told_at(uow))
+        uow.publish(message.suppress(cause_code), of=message)
 
 
 def _occasion(

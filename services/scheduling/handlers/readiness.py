@@ -13,12 +13,13 @@ from services.scheduling.domain import (
 )
 from services.scheduling.models import appointments, facts, patients
 from shared.events import Event
-from shared.events.intake import ConsentWithdrawn
+from shared.events.intake import ConsentWithdrawn, EpisodeClosed
 from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
+DECEASED = "deceased"
 RELEASE = "release_if_not_ready"
 RELEASE_BEFORE = timedelta(hours=24)
 
@@ -79,6 +80,18 @@ def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
             uow.publish(appointment.release("consent_withdrawn"), of=appointment)
 
 
+def release_all(event: EpisodeClosed, uow: UnitOfWork) -> None:
+    """An episode is over: its doses are given back, and for a patient who died all."""
+    hold(event.patient_id, uow)
+    facts.note(event, uow)
+    has_died = event.outcome == DECEASED
+    kinds = tuple(AppointmentType) if has_died else (AppointmentType.DOSING,)
+    for appointment in _ahead(event.patient_id, uow, kinds):
+        uow.forget(RELEASE, about=appointment.id)
+        cause = "patient_deceased" if has_died else "episode_closed"
+        uow.publish(appointment.release(cause), of=appointment)
+
+
 def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
     """The cut-off of a dose at risk: give it back unless all is well again."""
     appointment = uow.find(Appointment, appointment_id)
@@ -89,10 +102,16 @@ def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
 
 
 def _doses_ahead(patient_id: UUID, uow: UnitOfWork) -> list[Appointment]:
+    return _ahead(patient_id, uow, (AppointmentType.DOSING,))
+
+
+def _ahead(
+    patient_id: UUID, uow: UnitOfWork, kinds: tuple[AppointmentType, ...]
+) -> list[Appointment]:
     return uow.all(
         select(Appointment).where(
             appointments.c.patient_id == patient_id,
-            appointments.c.type == AppointmentType.DOSING,
+            appointments.c.type.in_(kinds),
             appointments.c.status.in_(AHEAD),
         )
     )

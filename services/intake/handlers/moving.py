@@ -1,0 +1,79 @@
+"""An episode pauses, goes on, or comes to its end."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from services.intake.commands import (
+    BeginMaintenance,
+    EndEpisode,
+    PauseEpisode,
+)
+from services.intake.domain import Episode
+from services.intake.handlers.assessing import held_episode
+from services.intake.handlers.deciding import LAPSE
+from shared.errors import InvalidError
+from shared.unit_of_work import UnitOfWork
+
+REVIEW = "review_if_due"
+LONGEST_MAINTENANCE = timedelta(days=366)
+"""A yes is looked at again within a year. Source: project default."""
+
+
+def pause_episode(command: PauseEpisode, uow: UnitOfWork) -> Episode:
+    """No dose until the episode goes on.
+
+    Raises:
+        WrongStateError: it is at its end.
+        AlreadyPausedError: it pauses already.
+    """
+    episode = held_episode(command.episode_id, uow)
+    uow.publish(episode.pause(command.reason_code, at=uow.now), of=episode)
+    return episode
+
+
+def resume_episode(episode_id: UUID, uow: UnitOfWork) -> Episode:
+    """A pause is over.
+
+    Raises:
+        NotPausedError: there was none.
+    """
+    episode = held_episode(episode_id, uow)
+    uow.publish(episode.resume(), of=episode)
+    return episode
+
+
+def begin_maintenance(command: BeginMaintenance, uow: UnitOfWork) -> Episode:
+    """The course is over and single doses follow, until a prescriber looks again.
+
+    Raises:
+        WrongStateError: treatment has not begun.
+        InvalidError: the date is past, or too far off.
+    """
+    if not uow.now < command.review_due_at <= uow.now + LONGEST_MAINTENANCE:
+        raise InvalidError("must be within a year from now", field="review_due_at")
+    episode = held_episode(command.episode_id, uow)
+    event = episode.maintain(review_due_at=command.review_due_at, at=uow.now)
+    uow.remind(REVIEW, about=episode.id, at=command.review_due_at)
+    uow.publish(event, of=episode)
+    return episode
+
+
+def review_if_due(episode_id: UUID, uow: UnitOfWork) -> None:
+    """The date has come at which a prescriber looks at a maintained patient again."""
+    episode = held_episode(episode_id, uow)
+    for event in episode.review_maintenance(at=uow.now):
+        uow.publish(event, of=episode)
+
+
+def end_episode(command: EndEpisode, uow: UnitOfWork) -> Episode:
+    """The episode comes to its end; no dose rests on it any more.
+
+    Raises:
+        WrongStateError: it is at its end, or completed before treatment began.
+    """
+    episode = held_episode(command.episode_id, uow)
+    event = episode.end(command.outcome, command.reason_code, at=uow.now)
+    uow.forget(LAPSE, about=episode.id)
+    uow.forget(REVIEW, about=episode.id)
+    uow.publish(event, of=episode)
+    return episode
