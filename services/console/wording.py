@@ -100,7 +100,7 @@ CODES: Mapping[str, str] = {
     "order.active": "active order",
     "weight.current": "current weight",
     "escort.confirmed": "escort",
-    "no.open.hold": "no open safety hold",
+    "no.open.hold": "no open hold",
     "no_show": "did not come",
     "at_risk": "at risk",
     "in_progress": "in progress",
