@@ -105,14 +105,20 @@ def to_response(
     }
 
 
-def from_response(asked: Instrument, resource: Mapping[str, Any]) -> dict[str, int]:
+def from_response(
+    asked: Instrument, resource: Mapping[str, Any], *, patient_id: str
+) -> dict[str, int]:
     """The answers that an R4 resource `QuestionnaireResponse` gives, by item.
 
     Raises:
-        InvalidError: it is none, it is not completed, it answers another
-            questionnaire or version, or an answer is no number.
+        InvalidError: it is none, it is about somebody else, it is not completed, it
+            answers another questionnaire or version, or an answer is no number.
     """
     _demand_kind(resource, "QuestionnaireResponse")
+    subject = resource.get("subject")
+    named = subject.get("reference") if isinstance(subject, Mapping) else None
+    if named is not None and named != f"Patient/{patient_id}":
+        raise InvalidError("is another patient", field="subject")
     if resource.get("status") not in ("completed", "amended"):
         raise InvalidError("is not completed", field="status")
     named = str(resource.get("questionnaire", ""))

@@ -175,6 +175,7 @@ def response(**different: Any) -> dict[str, Any]:
         patient_id="1",
         authored="2026-03-02T15:00:00+00:00",
     )
+    del told["subject"]
     return {**told, **different}
 
 
@@ -196,7 +197,8 @@ def test_answers_of_another_system_are_scored_like_any(clinic: Clinic) -> None:
         8,
         "mild",
     )
-    assert fhir.from_response(INSTRUMENTS["phq9"], again) == CALM["phq9"]
+    asked, patient_id = INSTRUMENTS["phq9"], clinic.show(episode_id)["patient_id"]
+    assert fhir.from_response(asked, again, patient_id=patient_id) == CALM["phq9"]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +207,7 @@ def test_answers_of_another_system_are_scored_like_any(clinic: Clinic) -> None:
         ({"questionnaire": "http://example.org/other"}, "#/resource/questionnaire"),
         ({"questionnaire": fhir.url_of("sleep")}, "#/resource/instrument"),
         ({"status": "in-progress"}, "#/resource/status"),
+        ({"subject": {"reference": "Patient/1"}}, "#/resource/subject"),
         ({"item": []}, "#/answers/q1"),
     ],
 )

@@ -55,8 +55,10 @@ def test_answers_come_back_as_they_went_out(
         authored="2026-03-02T15:00:00+00:00",
     )
 
-    assert fhir.from_response(asked, told) == answers
-    assert score(asked, fhir.from_response(asked, told)) == score(asked, answers)
+    assert fhir.from_response(asked, told, patient_id="p") == answers
+    assert score(asked, fhir.from_response(asked, told, patient_id="p")) == score(
+        asked, answers
+    )
     assert fhir.code_in(told) == asked.code
 
 
@@ -148,13 +150,17 @@ def response(**different: Any) -> dict[str, Any]:
 
 
 def test_answers_from_elsewhere_need_no_version_and_no_extension() -> None:
-    assert sum(fhir.from_response(INSTRUMENTS["gad7"], response()).values()) == 7
+    read = fhir.from_response(INSTRUMENTS["gad7"], response(), patient_id="p")
+
+    assert sum(read.values()) == 7
 
 
 @pytest.mark.parametrize(
     ("different", "field"),
     [
         ({"resourceType": "Bundle"}, "resourceType"),
+        ({"subject": {"reference": "Patient/q"}}, "subject"),
+        ({"subject": {"reference": 7}}, "subject"),
         ({"status": "in-progress"}, "status"),
         ({"questionnaire": fhir.url_of("phq9")}, "questionnaire"),
         ({"questionnaire": f"{fhir.url_of('gad7')}|7"}, "questionnaire"),
@@ -179,6 +185,6 @@ def test_answers_that_cannot_be_read_are_refused_with_the_place(
     different: dict[str, Any], field: str
 ) -> None:
     with pytest.raises(InvalidError) as refusal:
-        fhir.from_response(INSTRUMENTS["gad7"], response(**different))
+        fhir.from_response(INSTRUMENTS["gad7"], response(**different), patient_id="p")
 
     assert refusal.value.field == field

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.intake import handlers, queries
 from services.intake.api.base import routes
 from services.intake.commands import RecordMeasure
-from services.intake.domain import Measure, Questionnaire
+from services.intake.domain import Episode, Measure, Questionnaire
 from services.intake.schemas import care, questionnaires
 from shared import access
 from shared.errors import InvalidError
@@ -62,8 +62,9 @@ def record_response(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> 
         code = fhir.code_in(resource)
         if not code:
             raise InvalidError("names no questionnaire of ours", field="questionnaire")
+        patient_id = uow.get(Episode, episode_id).patient_id
         instrument = handlers.instrument_of(code, uow)
-        answers = fhir.from_response(instrument, resource)
+        answers = fhir.from_response(instrument, resource, patient_id=str(patient_id))
     command = RecordMeasure(
         episode_id=episode_id,
         instrument=code,
