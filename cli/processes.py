@@ -52,7 +52,9 @@ def worker(service: str) -> None:
     server = _serve(worker_app(runtime, running), settings.worker_bind)
     stopping = _stop_on_signals()
     running.start()
-    stopping.wait()
+    # A signal that comes just before the wait does not end it: look again and again.
+    while not stopping.wait(0.5):
+        pass
     running.stop()
     server.close()
     runtime.close()

@@ -41,7 +41,9 @@ def up(port: int, host: str, data: Path, seed: bool) -> None:
 
         seed_once(Deployment(embedded.url, secret=embedded.secret))
     _greet(embedded.url, data, time.monotonic() - began)
-    stopping.wait()
+    # A signal that comes just before the wait does not end it: look again and again.
+    while not stopping.wait(0.5):
+        pass
     click.echo("\nStopping; everything recorded is kept.")
     embedded.stop()
 

@@ -1,8 +1,10 @@
 """Publishes the event log, in order, by one process at a time."""
 
+from contextlib import suppress
 from zlib import crc32
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from shared import crash
 from shared.broker import BATCH, Broker, Publisher
@@ -121,6 +123,13 @@ class Relay:
 
 
 def _end_session(connection: Connection) -> None:
-    """The lease ends with the session, which therefore must not go back to a pool."""
+    """The lease ends with the session, which therefore must not go back to a pool.
+
+    It is given up first: until the server notices that the session is gone, nobody
+    else would get it.
+    """
+    if connection.dialect.name == "postgresql":
+        with suppress(SQLAlchemyError):
+            connection.execute(text("select pg_advisory_unlock_all()"))
     connection.invalidate()
     connection.close()
