@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import signal
 import tempfile
 import threading
 from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import click
 import httpx
 
 from cli.services import NAMES, load
+from cli.stopping import Stopping
 from shared.errors import UnavailableError
 from shared.logs import log_to
 from shared.settings import Settings
@@ -50,11 +49,9 @@ def worker(service: str) -> None:
     runtime = Runtime.start(load(service), settings)
     running = Worker(runtime, connect(settings.broker_url))
     server = _serve(worker_app(runtime, running), settings.worker_bind)
-    stopping = _stop_on_signals()
+    stopping = Stopping()
     running.start()
-    # A signal that comes just before the wait does not end it: look again and again.
-    while not stopping.wait(0.5):
-        pass
+    stopping.wait()
     running.stop()
     server.close()
     runtime.close()
@@ -174,17 +171,3 @@ def _serve(app: Any, bind: str) -> Any:
     )
     threading.Thread(target=server.run, name="health", daemon=True).start()
     return server
-
-
-def _stop_on_signals() -> threading.Event:
-    """Set by the first SIGTERM or SIGINT; the second ends the process at once."""
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if stopping.is_set():
-            os._exit(1)
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopping

@@ -1,15 +1,14 @@
 """`kap up`: the platform, and what to try with it."""
 
-import signal
 import threading
 import time
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from cli.api_client import SECRET_FILE, Deployment
 from cli.embedded import HOST, Embedded
+from cli.stopping import Stopping
 
 
 @click.command()
@@ -34,16 +33,14 @@ def up(port: int, host: str, data: Path, seed: bool) -> None:
     began = time.monotonic()
     embedded = Embedded(data.absolute(), port=port, host=host)
     embedded.start()
-    stopping = _stop_on_signals()
+    stopping = Stopping()
     threading.Thread(target=embedded.serve, name="http", daemon=True).start()
     if seed:
         from cli.seed import seed_once
 
         seed_once(Deployment(embedded.url, secret=embedded.secret))
     _greet(embedded.url, data, time.monotonic() - began)
-    # A signal that comes just before the wait does not end it: look again and again.
-    while not stopping.wait(0.5):
-        pass
+    stopping.wait()
     click.echo("\nStopping; everything recorded is kept.")
     embedded.stop()
 
@@ -74,14 +71,3 @@ def _with_secret(data: Path) -> str:
     """How another terminal is told of a platform that is not where one looks first."""
     path = data / SECRET_FILE.name
     return "" if path == SECRET_FILE else f"KAP_DEVELOPMENT_SECRET=@{path} "
-
-
-def _stop_on_signals() -> threading.Event:
-    stopping = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopping.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    return stopping

@@ -229,6 +229,10 @@ class EpisodeMaintenanceStarted(
     review_due_at: datetime
 
 
+DECEASED = "deceased"
+"""The outcome of an episode whose patient died: nobody is written to any more."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class EpisodeClosed(
     Event,

@@ -70,6 +70,10 @@ class AppointmentMarkedAtRisk(
     cutoff_at: datetime
 
 
+PATIENT_DECEASED = "patient_deceased"
+"""Why what was booked for a patient who died is given back."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AppointmentReleased(
     Event, name="scheduling.appointment.released", aggregate="appointment"

@@ -136,7 +136,7 @@ def _cuts(asked: Instrument, points: Mapping[str, int], total: int) -> list[str]
     for cut in asked.cuts:
         if total < cut.at_least:
             continue
-        is_from_one = cut.not_from is not None and points[cut.not_from] == total
+        is_from_one = cut.not_from is not None and points.get(cut.not_from) == total
         code = cut.otherwise if is_from_one else cut.code
         if code is not None:
             found.append(code)
@@ -147,7 +147,7 @@ def _pattern(pattern: Pattern | None, points: Mapping[str, int]) -> list[str]:
     if pattern is None:
         return []
     is_there = all(
-        sum(points[name] >= cluster.counted_from for name in cluster.items)
+        sum(points.get(name, 0) >= cluster.counted_from for name in cluster.items)
         >= cluster.needed
         for cluster in pattern.clusters
     )

@@ -7,8 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import InvalidError
-from shared.instruments import INSTRUMENTS, RiskLevel, Score, Trend, trends
+from shared.instruments import (
+    INSTRUMENTS,
+    Instrument,
+    Item,
+    RiskLevel,
+    Score,
+    Trend,
+    trends,
+)
 from shared.instruments import score as score_of
+from shared.instruments.definition import Cluster, Cut, Pattern
 
 SUMMED = {"phq9": 9, "gad7": 7}
 
@@ -414,3 +423,24 @@ def test_a_change_of_totals_means_what_is_published(
     instrument: str, totals: list[int], found: tuple[Trend, ...]
 ) -> None:
     assert trends(INSTRUMENTS[instrument], totals) == found
+
+
+def test_an_item_that_need_not_be_answered_counts_nothing() -> None:
+    asked = Instrument(
+        code="drinks",
+        version="1",
+        title="Drinks",
+        source="an example",
+        items=(
+            Item(name="q1", label="Drinks", highest=1),
+            Item(name="q2", label="How much", highest=4, asked_if="q1"),
+        ),
+        cuts=(Cut(code="some", at_least=0, not_from="q2"),),
+        pattern=Pattern(
+            code="much",
+            clusters=(Cluster(code="a", items=("q2",), counted_from=2, needed=1),),
+        ),
+    )
+
+    assert score_of(asked, {"q1": 0}).findings == ("some",)
+    assert score_of(asked, {"q1": 1, "q2": 2}).findings == ("some", "much")

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from shared.errors import ConflictError
+from shared.events.intake import DECEASED
 
 
 class WrongStateError(ConflictError):
@@ -34,7 +35,7 @@ class Ending(StrEnum):
 
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
-    DECEASED = "deceased"
+    DECEASED = DECEASED
 
 
 class EpisodeStatus(StrEnum):
@@ -50,7 +51,7 @@ class EpisodeStatus(StrEnum):
     """The course is over; single doses follow."""
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
-    DECEASED = "deceased"
+    DECEASED = DECEASED
     CLOSED = "closed"
     """The patient was erased."""
 

@@ -137,6 +137,7 @@ def _trends(
     if result.total is None:
         return []
     earlier = select(measures.c.total).where(
+        measures.c.clinic_id == uow.clinic_id,
         measures.c.episode_id == episode.id,
         measures.c.instrument == instrument.code,
         measures.c.instrument_version == instrument.version,

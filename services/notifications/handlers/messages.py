@@ -19,8 +19,14 @@ from services.notifications.domain.messages import (
 from services.notifications.handlers import told_at
 from services.notifications.models import messages
 from shared.events import Event
-from shared.events.intake import EpisodeClosed, PatientErased, PatientRegistered
+from shared.events.intake import (
+    DECEASED,
+    EpisodeClosed,
+    PatientErased,
+    PatientRegistered,
+)
 from shared.events.scheduling import (
+    PATIENT_DECEASED,
     AppointmentBooked,
     AppointmentCancelled,
     AppointmentFulfilled,
@@ -49,7 +55,6 @@ ENDINGS: Mapping[type[Event], str] = {
 }
 """Why an appointment is no longer ahead."""
 
-DECEASED = "deceased"
 CALLED_OFF = (AppointmentCancelled, AppointmentReleased)
 
 
@@ -92,7 +97,7 @@ def end_appointment(event: Ending, uow: UnitOfWork) -> None:
         return
     was_ahead = occasion.end(ENDINGS[type(event)])
     _suppress(occasion, ENDINGS[type(event)], uow)
-    has_died = getattr(event, "cause_code", "") == "patient_deceased"
+    has_died = getattr(event, "cause_code", None) == PATIENT_DECEASED
     if was_ahead and isinstance(event, CALLED_OFF) and not has_died:
         _plan(Template.APPOINTMENT_CANCELLED, occasion, told_at(uow), uow)
 

@@ -13,13 +13,13 @@ from services.scheduling.domain import (
 )
 from services.scheduling.models import appointments, facts, patients
 from shared.events import Event
-from shared.events.intake import ConsentWithdrawn, EpisodeClosed
+from shared.events.intake import DECEASED, ConsentWithdrawn, EpisodeClosed
+from shared.events.scheduling import PATIENT_DECEASED
 from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
-DECEASED = "deceased"
 RELEASE = "release_if_not_ready"
 RELEASE_BEFORE = timedelta(hours=24)
 
@@ -88,7 +88,7 @@ def release_all(event: EpisodeClosed, uow: UnitOfWork) -> None:
     kinds = tuple(AppointmentType) if has_died else (AppointmentType.DOSING,)
     for appointment in _ahead(event.patient_id, uow, kinds):
         uow.forget(RELEASE, about=appointment.id)
-        cause = "patient_deceased" if has_died else "episode_closed"
+        cause = PATIENT_DECEASED if has_died else "episode_closed"
         uow.publish(appointment.release(cause), of=appointment)
 
 
