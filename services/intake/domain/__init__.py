@@ -8,9 +8,9 @@ from services.intake.domain.access import (
     PatientLink,
     digest_of,
 )
+from services.intake.domain.clearance import Clearance
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
-    Clearance,
     Consent,
     ConsentType,
 )

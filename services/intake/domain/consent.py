@@ -1,4 +1,4 @@
-"""What a patient consents to, and the prescriber's word that the body can bear it."""
+"""What a patient consents to."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError
-from shared.events.intake import ClearanceGranted, ConsentSigned, ConsentWithdrawn
+from shared.events.intake import ConsentSigned, ConsentWithdrawn
 
 
 class AlreadyWithdrawnError(ConflictError):
@@ -65,25 +65,4 @@ class Consent(Aggregate):
             episode_id=self.episode_id,
             consent_id=self.id,
             consent_type=self.type.value,
-        )
-
-
-@dataclass(kw_only=True, eq=False)
-class Clearance(Aggregate):
-    """A prescriber finds the patient medically fit for treatment."""
-
-    patient_id: UUID
-    episode_id: UUID
-    note: str | None
-    granted_by: UUID
-    granted_at: datetime
-    valid_until: datetime
-
-    def grant(self) -> ClearanceGranted:
-        """The patient is fit."""
-        return ClearanceGranted(
-            patient_id=self.patient_id,
-            episode_id=self.episode_id,
-            clearance_id=self.id,
-            valid_until=self.valid_until,
         )

@@ -7,8 +7,8 @@ from services.intake.handlers.access import (
     open_link,
 )
 from services.intake.handlers.assessing import missing_forms, verdict_of, within
+from services.intake.handlers.clearances import grant_clearance
 from services.intake.handlers.consents import (
-    grant_clearance,
     sign_consent,
     withdraw_consent,
 )

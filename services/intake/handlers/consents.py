@@ -1,12 +1,12 @@
-"""Consents and medical clearances: what a dose rests on besides the decision."""
+"""Consents: signed before a witness, taken back at any time."""
 
 from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
 
-from services.intake.commands import GrantClearance, SignConsent
-from services.intake.domain import Clearance, Consent, ConsentType
+from services.intake.commands import SignConsent
+from services.intake.domain import Consent, ConsentType
 from services.intake.handlers.assessing import held_episode, hold
 from services.intake.models import consents
 from shared.ids import uuid7
@@ -66,29 +66,6 @@ def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
     for other in uow.all(same):
         uow.publish(other.withdraw(by=uow.actor_id, at=uow.now), of=other)
     return consent
-
-
-def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
-    """A prescriber finds the patient fit.
-
-    Raises:
-        WrongStateError: the episode is at its end.
-    """
-    episode = held_episode(command.episode_id, uow)
-    episode.demand_open()
-    lasts = load_pack().readiness.validity[FactName.CLEARANCE_MEDICAL]
-    clearance = Clearance(
-        id=uuid7(),
-        clinic_id=uow.clinic_id,
-        patient_id=episode.patient_id,
-        episode_id=episode.id,
-        note=command.note,
-        granted_by=uow.actor_id,
-        granted_at=uow.now,
-        valid_until=uow.now + lasts,
-    )
-    uow.publish(clearance.grant(), of=clearance)
-    return uow.add(clearance)
 
 
 def _lasts(consent_type: ConsentType) -> timedelta:

@@ -1,0 +1,32 @@
+"""Medical clearances: the prescriber's word that a body can bear the treatment."""
+
+from services.intake.commands import GrantClearance
+from services.intake.domain import Clearance
+from services.intake.handlers.assessing import held_episode
+from shared.ids import uuid7
+from shared.readiness import FactName
+from shared.rulepack import load_pack
+from shared.unit_of_work import UnitOfWork
+
+
+def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
+    """A prescriber finds the patient fit.
+
+    Raises:
+        WrongStateError: the episode is at its end.
+    """
+    episode = held_episode(command.episode_id, uow)
+    episode.demand_open()
+    lasts = load_pack().readiness.validity[FactName.CLEARANCE_MEDICAL]
+    clearance = Clearance(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=episode.patient_id,
+        episode_id=episode.id,
+        note=command.note,
+        granted_by=uow.actor_id,
+        granted_at=uow.now,
+        valid_until=uow.now + lasts,
+    )
+    uow.publish(clearance.grant(), of=clearance)
+    return uow.add(clearance)

@@ -1,0 +1,51 @@
+"""Intake's tables, and the mapping of its domain onto them."""
+
+from services.intake.models import mapping
+from services.intake.models.answers import (
+    ONE_EDITION,
+    measures,
+    questionnaires,
+    safety_flags,
+    screens,
+)
+from services.intake.models.base import metadata
+from services.intake.models.care import (
+    clearances,
+    consents,
+    decisions,
+    episodes,
+    no_shows,
+)
+from services.intake.models.people import (
+    ONE_REFERRAL,
+    clinics,
+    codings,
+    coverages,
+    emergency_accesses,
+    patient_links,
+    patients,
+    referrals,
+)
+
+__all__ = [
+    "ONE_EDITION",
+    "ONE_REFERRAL",
+    "clearances",
+    "clinics",
+    "codings",
+    "consents",
+    "coverages",
+    "decisions",
+    "emergency_accesses",
+    "episodes",
+    "mapping",
+    "measures",
+    "metadata",
+    "no_shows",
+    "patient_links",
+    "patients",
+    "questionnaires",
+    "referrals",
+    "safety_flags",
+    "screens",
+]

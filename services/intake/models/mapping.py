@@ -1,0 +1,86 @@
+"""Which of intake's records is kept in which table."""
+
+from sqlalchemy.orm import registry, relationship
+
+from services.intake.domain import (
+    Clearance,
+    Clinic,
+    Coding,
+    Consent,
+    Coverage,
+    Decision,
+    EmergencyAccess,
+    Episode,
+    Measure,
+    NoShow,
+    Patient,
+    PatientLink,
+    Questionnaire,
+    Referral,
+    SafetyFlag,
+    Screen,
+)
+from services.intake.models.answers import (
+    measures,
+    questionnaires,
+    safety_flags,
+    screens,
+)
+from services.intake.models.care import (
+    clearances,
+    consents,
+    decisions,
+    episodes,
+    no_shows,
+)
+from services.intake.models.people import (
+    clinics,
+    codings,
+    coverages,
+    emergency_accesses,
+    patient_links,
+    patients,
+    referrals,
+)
+
+_mapper = registry()
+for _part, _table in (
+    (Coding, codings),
+    (Coverage, coverages),
+    (Screen, screens),
+    (Decision, decisions),
+    (NoShow, no_shows),
+    (Questionnaire, questionnaires),
+):
+    _mapper.map_imperatively(_part, _table)
+for _kind, _table, _parts in (
+    (Clinic, clinics, {}),
+    (Patient, patients, {}),
+    (
+        Referral,
+        referrals,
+        {"codings": relationship(Coding), "coverages": relationship(Coverage)},
+    ),
+    (
+        Episode,
+        episodes,
+        {
+            "screens": relationship(Screen, order_by=screens.c.id),
+            "decisions": relationship(Decision, order_by=decisions.c.id),
+            "no_shows": relationship(NoShow, order_by=no_shows.c.noted_at),
+        },
+    ),
+    (Measure, measures, {}),
+    (SafetyFlag, safety_flags, {}),
+    (Consent, consents, {}),
+    (Clearance, clearances, {}),
+    (EmergencyAccess, emergency_accesses, {}),
+    (PatientLink, patient_links, {}),
+):
+    _mapper.map_imperatively(
+        _kind,
+        _table,
+        version_id_col=_table.c.version,
+        version_id_generator=False,
+        properties=_parts,
+    )
