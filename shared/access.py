@@ -138,6 +138,11 @@ PATIENT_LINK = _desk("patient.link", DESK, "give a patient a private link, or en
 PATIENT_ERASE = _desk(
     "patient.erase", {Role.CLINIC_ADMIN}, "erase who a patient is, for good"
 )
+CONTACT_WRITE = _desk(
+    "contact.write",
+    DESK | {Role.THERAPIST, Role.PRESCRIBER},
+    "change how a patient is reached",
+)
 LINK_OPEN = Scope(
     name="link.open",
     roles=NOBODY,

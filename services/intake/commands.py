@@ -8,6 +8,7 @@ from uuid import UUID
 from services.intake.domain import (
     Channel,
     ConsentType,
+    ContactChanges,
     DecisionKind,
     Ending,
     MeasureContext,
@@ -31,6 +32,14 @@ class FindPatients:
     birth_date: date | None = None
     email: str | None = None
     phone: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeContact:
+    """A patient is to be reached in another way."""
+
+    patient_id: UUID
+    changes: ContactChanges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Table, false, func, or_, select
 
-from services.intake.domain import Channel, CodingKind, Decision, Questionnaire
+from services.intake.domain import (
+    Channel,
+    CodingKind,
+    Decision,
+    EpisodeStatus,
+    Questionnaire,
+)
 from services.intake.models import (
     clearances,
     codings,
@@ -78,10 +84,13 @@ def contact(reading: Reading, patient_id: UUID) -> Row:
     Raises:
         NotFoundError: there is none in this clinic.
     """
-    query = reading.select(patients).where(patients.c.id == patient_id)
+    query = _patients(reading).where(patients.c.id == patient_id)
     row = reading.one(query, "patient")
-    email = row["email"] if row["channel"] is Channel.EMAIL else None
-    return {**row, "patient_id": row["id"], "email": email}
+    # Nobody writes to the dead, whatever was wanted or is changed afterwards.
+    has_died = row["status"] is EpisodeStatus.DECEASED
+    channel = Channel.NONE if has_died else row["channel"]
+    email = row["email"] if channel is Channel.EMAIL else None
+    return {**row, "channel": channel, "email": email}
 
 
 def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:

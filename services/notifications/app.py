@@ -10,7 +10,12 @@ from services.notifications.models import metadata
 from services.notifications.pumps.messages import deliver_messages
 from services.notifications.pumps.webhooks import deliver_webhooks, retry_webhooks
 from shared.events import Event
-from shared.events.intake import EpisodeClosed, PatientErased, PatientRegistered
+from shared.events.intake import (
+    EpisodeClosed,
+    PatientChanged,
+    PatientErased,
+    PatientRegistered,
+)
 from shared.events.scheduling import AppointmentBooked
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.service import Handler, Service
@@ -35,6 +40,7 @@ def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:
 
 FOR_PATIENTS: Mapping[type[Event], Handler] = {
     PatientRegistered: messages.know_patient,
+    PatientChanged: messages.know_patient,
     PatientErased: erase_patient,
     EpisodeClosed: messages.end_episode,
     AppointmentBooked: messages.plan_for_appointment,

@@ -27,6 +27,15 @@ class PatientRegistered(Event, name="intake.patient.registered", aggregate="pati
 
 
 @dataclass(frozen=True, kw_only=True)
+class PatientChanged(Event, name="intake.patient.changed", aggregate="patient"):
+    """How a patient is reached has changed; what it says counts now."""
+
+    patient_id: UUID
+    time_zone: Zone
+    channel: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
     """Nobody can tell any more who a patient was; the records stay, without a name."""
 

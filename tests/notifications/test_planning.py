@@ -9,7 +9,7 @@ import pytest
 from services.notifications.app import service
 from services.notifications.handlers.messages import plan_for_appointment
 from shared.events import Event
-from shared.events.intake import EpisodeClosed
+from shared.events.intake import EpisodeClosed, PatientChanged
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -66,6 +66,45 @@ def test_a_booking_is_told_now_and_reminded_of_the_day_before(clinic: Clinic) ->
 
 def test_a_booking_for_the_next_hours_has_no_reminder(clinic: Clinic) -> None:
     patient = clinic.register()
+
+    clinic.tell(clinic.booking(patient, hours=24))
+
+    assert clinic.messages() == [(BOOKED, "sent", None)]
+
+
+@pytest.mark.parametrize(
+    ("channel", "planned"),
+    [
+        ("email", [(BOOKED, "sent", None)]),
+        ("none", [(BOOKED, "suppressed", "no_channel")]),
+    ],
+)
+def test_the_channel_a_patient_changed_to_counts_from_then_on(
+    clinic: Clinic, channel: str, planned: list[tuple[str, str, str | None]]
+) -> None:
+    before = {"email": "none", "none": "email"}[channel]
+    patient = clinic.register(channel=before)
+    clinic.intake.contacts[patient]["channel"] = channel
+    changed = PatientChanged(
+        patient_id=patient, time_zone="America/Chicago", channel=channel
+    )
+
+    clinic.store(clinic.envelope(changed, version=2))
+    clinic.lab.settle()
+    clinic.tell(clinic.booking(patient, hours=24))
+
+    assert clinic.messages() == planned
+
+
+def test_an_older_word_on_the_channel_changes_nothing(clinic: Clinic) -> None:
+    patient = clinic.register(channel="none")
+    for version, channel in ((3, "email"), (2, "none")):
+        changed = PatientChanged(
+            patient_id=patient, time_zone="America/Chicago", channel=channel
+        )
+        clinic.store(clinic.envelope(changed, version=version))
+        clinic.lab.settle()
+    clinic.intake.contacts[patient]["channel"] = "email"
 
     clinic.tell(clinic.booking(patient, hours=24))
 

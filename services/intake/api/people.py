@@ -6,12 +6,13 @@ from uuid import UUID
 from services.intake import handlers, queries
 from services.intake.api.base import routes
 from services.intake.commands import (
+    ChangeContact,
     ErasePatient,
     FindPatients,
     ReceiveReferral,
     RegisterPatient,
 )
-from services.intake.domain import Patient, Person
+from services.intake.domain import ContactChanges, Patient, Person
 from services.intake.schemas import people
 from shared import access
 from shared.access import CARE, Purpose
@@ -26,7 +27,7 @@ _outcome = people.ReferralOutcomeView()
     "/patients",
     scope=access.PATIENTS_REGISTER,
     takes=people.RegisterPatientBody(),
-    gives=people.PatientView(),
+    gives=people.FullPatientView(),
     status=201,
 )
 def register_patient(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
@@ -91,6 +92,19 @@ def show_patient(reading: Reading, patient_id: UUID) -> Any:
 def show_contact(reading: Reading, patient_id: UUID) -> Any:
     """How a patient is reached; asked at the moment of sending."""
     return queries.contact(reading, patient_id)
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/contact",
+    scope=access.CONTACT_WRITE,
+    takes=people.ContactBody(),
+    gives=people.FullPatientView(),
+)
+def change_contact(uow: UnitOfWork, body: ContactChanges, patient_id: UUID) -> Patient:
+    """Reach a patient in another way; what the body does not name stays."""
+    return handlers.change_contact(
+        ChangeContact(patient_id=patient_id, changes=body), uow
+    )
 
 
 @routes.post(

@@ -3,12 +3,18 @@
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
+from typing import TypedDict
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
-from shared.events.intake import PatientErased, PatientRegistered, ReferralReceived
+from shared.events.intake import (
+    PatientChanged,
+    PatientErased,
+    PatientRegistered,
+    ReferralReceived,
+)
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 
@@ -39,6 +45,24 @@ class CodingKind(StrEnum):
     MEDICATION = "medication"
 
 
+class EmergencyContact(TypedDict):
+    """Whom to call for a patient, and what they are to each other."""
+
+    name: str
+    relation: str
+    phone: str
+
+
+class ContactChanges(TypedDict, total=False):
+    """What is to be different about how a patient is reached; the rest stays."""
+
+    email: str | None
+    phone: str | None
+    time_zone: str
+    channel: Channel
+    emergency_contact: EmergencyContact | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Who somebody says they are; without a time zone, the clinic's counts."""
@@ -49,6 +73,7 @@ class Person:
     email: str | None = None
     phone: str | None = None
     time_zone: str | None = None
+    emergency_contact: EmergencyContact | None = None
 
 
 @dataclass(kw_only=True, eq=False)
@@ -75,6 +100,8 @@ class Patient(Aggregate):
     time_zone: str
     channel: Channel
     registered_at: datetime
+    emergency_contact: EmergencyContact | None = None
+    is_self_registered: bool = False
     name_index: str | None = None
     email_index: str | None = None
     phone_index: str | None = None
@@ -93,18 +120,45 @@ class Patient(Aggregate):
             raise InvalidError("a birth date in the future", field="birth_date")
         if self.birth_date < EARLIEST_BIRTH:
             raise InvalidError("a birth date before 1900", field="birth_date")
-        if self.channel is Channel.EMAIL and self.email is None:
-            raise InvalidError("no address to write to", field="email")
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InvalidError("no such time zone", field="time_zone") from error
+        self._demand_reachable()
         return PatientRegistered(
             patient_id=self.id,
             episode_id=self.episode_id,
             time_zone=self.time_zone,
             channel=self.channel.value,
         )
+
+    def change_contact(self, changes: ContactChanges) -> PatientChanged | None:
+        """The patient is reached in another way from now on; None if it is the same.
+
+        Raises:
+            AlreadyErasedError: nothing is kept of this patient any more.
+            InvalidError: there is no such time zone, or mail is wanted without an
+                address.
+        """
+        if self.erased_at is not None:
+            raise AlreadyErasedError
+        news = {
+            name: value
+            for name, value in changes.items()
+            if getattr(self, name) != value
+        }
+        if not news:
+            return None
+        for name, value in news.items():
+            setattr(self, name, value)
+        self._demand_reachable()
+        return PatientChanged(
+            patient_id=self.id, time_zone=self.time_zone, channel=self.channel.value
+        )
+
+    def _demand_reachable(self) -> None:
+        if self.channel is Channel.EMAIL and self.email is None:
+            raise InvalidError("no address to write to", field="email")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InvalidError("no such time zone", field="time_zone") from error
 
     def erase(self, *, by: UUID, because: str, at: datetime) -> PatientErased:
         """Nothing leads to the patient any more; nobody is to be written to.

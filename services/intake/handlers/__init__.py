@@ -12,6 +12,7 @@ from services.intake.handlers.consents import (
     sign_consent,
     withdraw_consent,
 )
+from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.finding import indexes_of
@@ -47,6 +48,7 @@ __all__ = [
     "REVIEW",
     "begin_maintenance",
     "break_glass",
+    "change_contact",
     "clear_flag",
     "decide_episode",
     "define_questionnaire",

@@ -12,10 +12,9 @@ from shared.unit_of_work import UnitOfWork
 def mark_patient(patient: Patient, uow: UnitOfWork) -> None:
     """Let a patient be found by name and birth date, address or telephone."""
     patient.name_index = name_index(patient.family_name, patient.birth_date, uow)
-    if patient.email:
-        patient.email_index = email_index(patient.email, uow)
-    if patient.phone:
-        patient.phone_index = phone_index(patient.phone, uow)
+    email, phone = patient.email, patient.phone
+    patient.email_index = email_index(email, uow) if email else None
+    patient.phone_index = phone_index(phone, uow) if phone else None
 
 
 def indexes_of(command: FindPatients, uow: UnitOfWork) -> dict[str, str]:

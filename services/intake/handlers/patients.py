@@ -92,6 +92,7 @@ def _register(person: Person, channel: Channel | None, uow: UnitOfWork) -> Patie
         time_zone=person.time_zone or clinic.time_zone,
         channel=channel,
         registered_at=uow.now,
+        emergency_contact=person.emergency_contact,
     )
     uow.publish(patient.register(), of=patient)
     mark_patient(patient, uow)

@@ -2,7 +2,16 @@
 
 from datetime import date
 
-from sqlalchemy import Column, Index, String, Table, UniqueConstraint, Uuid
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Index,
+    String,
+    Table,
+    UniqueConstraint,
+    Uuid,
+    false,
+)
 
 from services.intake.domain import Channel, CodingKind
 from services.intake.models.base import metadata, of, own, record
@@ -29,6 +38,8 @@ patients = Table(
     Column("time_zone", String(64), nullable=False),
     Column("channel", words(Channel), nullable=False),
     Column("registered_at", UtcDateTime, nullable=False),
+    Column("emergency_contact", Sealed(person="id", of=dict)),
+    Column("is_self_registered", Boolean(), nullable=False, server_default=false()),
     Column("name_index", String(INDEX)),
     Column("email_index", String(INDEX)),
     Column("phone_index", String(INDEX)),

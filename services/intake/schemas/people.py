@@ -19,6 +19,14 @@ from shared.http.schemas import CodeField, Day, Instant, TextField
 MOST_ENTRIES = 200
 
 
+class EmergencyContactBody(Body):
+    """Whom to call for a patient."""
+
+    name = LineField(required=True, longest=120)
+    relation = LineField(required=True, longest=60)
+    phone = LineField(required=True, longest=40)
+
+
 class PersonBody(Body):
     """Who somebody is."""
 
@@ -28,12 +36,31 @@ class PersonBody(Body):
     email = AddressField(load_default=None, allow_none=True, longest=254)
     phone = LineField(load_default=None, allow_none=True, longest=40)
     time_zone = LineField(load_default=None, allow_none=True, longest=64)
+    emergency_contact = fields.Nested(
+        EmergencyContactBody, load_default=None, allow_none=True
+    )
 
 
 class RegisterPatientBody(PersonBody):
     """A patient to be; without a channel, mail if there is an address."""
 
     channel = fields.Enum(Channel, by_value=True, load_default=None, allow_none=True)
+
+
+class ContactBody(Body):
+    """What is to be different about how a patient is reached; the rest stays."""
+
+    email = AddressField(allow_none=True, longest=254)
+    phone = LineField(allow_none=True, longest=40)
+    time_zone = LineField(longest=64)
+    channel = fields.Enum(Channel, by_value=True)
+    emergency_contact = fields.Nested(EmergencyContactBody, allow_none=True)
+
+    @validates_schema
+    def is_some(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse to change nothing."""
+        if not data:
+            raise ValidationError("Say what is to be different.")
 
 
 class ReferredPersonBody(PersonBody):
@@ -143,6 +170,14 @@ class ErasedView(View):
     erased_at = Instant()
 
 
+class EmergencyContactView(View):
+    """Whom to call for a patient."""
+
+    name = fields.String()
+    relation = fields.String()
+    phone = fields.String()
+
+
 class PatientView(View):
     """A patient; of one who was erased, who it was is null."""
 
@@ -157,7 +192,14 @@ class PatientView(View):
     time_zone = fields.String()
     channel = fields.Enum(Channel, by_value=True)
     registered_at = Instant()
+    is_self_registered = fields.Boolean()
     erased_at = Instant(allow_none=True)
+
+
+class FullPatientView(PatientView):
+    """A patient, and whom to call for that patient."""
+
+    emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
 
 
 class ListedPatientView(PatientView):
@@ -202,6 +244,7 @@ class ReferralView(View):
 class PatientDetailView(ListedPatientView):
     """A patient, with all that came along with referrals."""
 
+    emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
     referrals = fields.List(fields.Nested(ReferralView))
     conditions = fields.List(fields.Nested(CodeView))
     medications = fields.List(fields.Nested(CodeView))

@@ -22,6 +22,7 @@ from shared.events import Event
 from shared.events.intake import (
     DECEASED,
     EpisodeClosed,
+    PatientChanged,
     PatientErased,
     PatientRegistered,
 )
@@ -58,8 +59,8 @@ ENDINGS: Mapping[type[Event], str] = {
 CALLED_OFF = (AppointmentCancelled, AppointmentReleased)
 
 
-def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
-    """A patient can be told things; the latest registration says how."""
+def know_patient(event: PatientRegistered | PatientChanged, uow: UnitOfWork) -> None:
+    """A patient can be told things; what was told last of the patient says how."""
     version = uow.causing.aggregate_version if uow.causing else 1
     patient = uow.find(Patient, event.patient_id)
     if patient is None:
