@@ -143,6 +143,16 @@ CONTACT_WRITE = _desk(
     DESK | {Role.THERAPIST, Role.PRESCRIBER},
     "change how a patient is reached",
 )
+INVITATIONS = _plain(
+    "invitations", DESK, "invite somebody to register, or take it back"
+)
+INVITATION_ACCEPT = Scope(
+    name="invitation.accept",
+    roles=NOBODY,
+    is_open=True,
+    about="somebody invited registers: the code of the invitation is the proof",
+    purpose=Purpose.PATIENT,
+)
 LINK_OPEN = Scope(
     name="link.open",
     roles=NOBODY,

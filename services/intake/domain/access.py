@@ -42,13 +42,12 @@ class EmergencyAccess(Aggregate):
 
 
 @dataclass(kw_only=True, eq=False)
-class PatientLink(Aggregate):
-    """A private link by which a patient reaches the own record.
+class CodedLink(Aggregate):
+    """What a private code opens, until it ends or expires.
 
-    Only a digest of its code is kept: whoever reads the table cannot use it.
+    Only a digest of the code is kept: whoever reads the table cannot use it.
     """
 
-    patient_id: UUID
     digest: str
     made_by: UUID
     expires_at: datetime
@@ -74,6 +73,32 @@ class PatientLink(Aggregate):
             raise LinkEndedError
         self.version += 1
         self.ended_at = at
+
+
+@dataclass(kw_only=True, eq=False)
+class PatientLink(CodedLink):
+    """A private link by which a patient reaches the own record."""
+
+    patient_id: UUID
+
+
+@dataclass(kw_only=True, eq=False)
+class Invitation(CodedLink):
+    """A private link by which somebody becomes a patient, once.
+
+    `patient_id` is who it made a patient; it names nobody before.
+    """
+
+    patient_id: UUID | None = None
+
+    def use(self, patient_id: UUID, *, at: datetime) -> None:
+        """Somebody registered by it; it opens nothing any more.
+
+        Raises:
+            LinkEndedError: it has ended before.
+        """
+        self.end(at=at)
+        self.patient_id = patient_id
 
 
 def digest_of(code: str) -> str:

@@ -16,6 +16,11 @@ from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.finding import indexes_of
+from services.intake.handlers.inviting import (
+    accept_invitation,
+    end_invitation,
+    invite,
+)
 from services.intake.handlers.moving import (
     REVIEW,
     begin_maintenance,
@@ -46,6 +51,7 @@ __all__ = [
     "ESCALATE",
     "LAPSE",
     "REVIEW",
+    "accept_invitation",
     "begin_maintenance",
     "break_glass",
     "change_contact",
@@ -53,12 +59,14 @@ __all__ = [
     "decide_episode",
     "define_questionnaire",
     "end_episode",
+    "end_invitation",
     "end_link",
     "erase_patient",
     "escalate_flag",
     "grant_clearance",
     "indexes_of",
     "instrument_of",
+    "invite",
     "know_clinic",
     "lapse_if_expired",
     "make_link",

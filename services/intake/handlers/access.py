@@ -1,11 +1,13 @@
 """Opening a record in an emergency, and to its own patient by a private link."""
 
 import secrets
+from typing import TypeVar
 from uuid import UUID
 
 from services.intake.domain import (
     EMERGENCY_LASTS,
     LINK_LASTS,
+    CodedLink,
     EmergencyAccess,
     Patient,
     PatientLink,
@@ -17,6 +19,8 @@ from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
 
 CODE_BYTES = 24
+
+L = TypeVar("L", bound=CodedLink)
 
 
 def break_glass(patient_id: UUID, reason: str, uow: UnitOfWork) -> EmergencyAccess:
@@ -41,9 +45,9 @@ def break_glass(patient_id: UUID, reason: str, uow: UnitOfWork) -> EmergencyAcce
 def make_link(patient_id: UUID, uow: UnitOfWork) -> tuple[PatientLink, str]:
     """A private link for a patient, and its code, which nobody can read again."""
     patient = uow.get(Patient, patient_id)
-    secret = secrets.token_urlsafe(CODE_BYTES)
+    link_id, secret, code = new_code()
     link = PatientLink(
-        id=uuid7(),
+        id=link_id,
         clinic_id=uow.clinic_id,
         patient_id=patient.id,
         digest=digest_of(secret),
@@ -51,7 +55,7 @@ def make_link(patient_id: UUID, uow: UnitOfWork) -> tuple[PatientLink, str]:
         expires_at=uow.now + LINK_LASTS,
     )
     uow.touch(record=("link", link.id))
-    return uow.add(link), f"{link.id}.{secret}"
+    return uow.add(link), code
 
 
 def open_link(code: str, uow: UnitOfWork) -> PatientLink:
@@ -60,14 +64,7 @@ def open_link(code: str, uow: UnitOfWork) -> PatientLink:
     Raises:
         NotFoundError: it opens nothing: unknown, of another clinic, ended or expired.
     """
-    name, _, secret = code.partition(".")
-    try:
-        link = uow.find(PatientLink, UUID(name))
-    except ValueError as error:
-        raise NotFoundError("this link does not open") from error
-    if link is None:
-        raise NotFoundError("this link does not open")
-    link.demand_good(secret, at=uow.now)
+    link = coded(PatientLink, code, uow)
     uow.touch(record=("link", link.id), patients=[link.patient_id])
     return link
 
@@ -83,4 +80,27 @@ def end_link(patient_id: UUID, link_id: UUID, uow: UnitOfWork) -> PatientLink:
     if link.patient_id != patient_id:
         raise NotFoundError("there is no such link in this clinic")
     link.end(at=uow.now)
+    return link
+
+
+def new_code() -> tuple[UUID, str, str]:
+    """The id of a link to be, its secret, and the code that holds both."""
+    link_id, secret = uuid7(), secrets.token_urlsafe(CODE_BYTES)
+    return link_id, secret, f"{link_id}.{secret}"
+
+
+def coded(kind: type[L], code: str, uow: UnitOfWork) -> L:
+    """The link of a kind that a code opens.
+
+    Raises:
+        NotFoundError: it opens nothing: unknown, of another clinic, ended or expired.
+    """
+    name, _, secret = code.partition(".")
+    try:
+        link = uow.find(kind, UUID(name))
+    except ValueError as error:
+        raise NotFoundError("this link does not open") from error
+    if link is None:
+        raise NotFoundError("this link does not open")
+    link.demand_good(secret, at=uow.now)
     return link

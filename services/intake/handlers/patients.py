@@ -29,6 +29,13 @@ def register_patient(command: RegisterPatient, uow: UnitOfWork) -> Patient:
     return _register(command.person, command.channel, uow)
 
 
+def register_invited(command: RegisterPatient, uow: UnitOfWork) -> Patient:
+    """Somebody who was invited becomes a patient by the own word."""
+    patient = _register(command.person, command.channel, uow)
+    patient.is_self_registered = True
+    return patient
+
+
 def receive_referral(
     command: ReceiveReferral, uow: UnitOfWork
 ) -> tuple[Referral, Patient, bool]:

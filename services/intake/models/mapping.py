@@ -11,6 +11,7 @@ from services.intake.domain import (
     Decision,
     EmergencyAccess,
     Episode,
+    Invitation,
     Measure,
     NoShow,
     Patient,
@@ -38,6 +39,7 @@ from services.intake.models.people import (
     codings,
     coverages,
     emergency_accesses,
+    invitations,
     patient_links,
     patients,
     referrals,
@@ -76,6 +78,7 @@ for _kind, _table, _parts in (
     (Clearance, clearances, {}),
     (EmergencyAccess, emergency_accesses, {}),
     (PatientLink, patient_links, {}),
+    (Invitation, invitations, {}),
 ):
     _mapper.map_imperatively(
         _kind,

@@ -109,3 +109,14 @@ patient_links = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
 )
+
+invitations = Table(
+    "invitations",
+    metadata,
+    *record(),
+    Column("patient_id", Uuid(), index=True),
+    Column("digest", String(64), nullable=False),
+    Column("made_by", Uuid(), nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+)

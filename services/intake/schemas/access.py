@@ -40,6 +40,23 @@ class LinkView(View):
     ended_at = Instant(allow_none=True)
 
 
+class NewInvitationView(View):
+    """An invitation to register; its code is told this once."""
+
+    id = fields.UUID()
+    code = fields.String()
+    expires_at = Instant()
+
+
+class InvitationView(View):
+    """An invitation to register; `patient_id` is who did, if anybody."""
+
+    id = fields.UUID()
+    patient_id = fields.UUID(allow_none=True)
+    expires_at = Instant()
+    ended_at = Instant(allow_none=True)
+
+
 class OpenLinkBody(Body):
     """The code of a private link."""
 

@@ -47,6 +47,12 @@ class RegisterPatientBody(PersonBody):
     channel = fields.Enum(Channel, by_value=True, load_default=None, allow_none=True)
 
 
+class AcceptBody(RegisterPatientBody):
+    """Who accepts an invitation, and its code."""
+
+    code = fields.String(required=True, validate=validate.Length(min=1, max=200))
+
+
 class ContactBody(Body):
     """What is to be different about how a patient is reached; the rest stays."""
 

@@ -1,4 +1,4 @@
-"""Whom to call for a patient, and who registered themselves."""
+"""Whom to call for a patient, and invitations by which people register themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -7,6 +7,8 @@ revision = "intake_0006"
 down_revision = "intake_0005"
 branch_labels = None
 depends_on = None
+
+instant = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
@@ -20,8 +22,22 @@ def upgrade() -> None:
             server_default=sa.false(),
         ),
     )
+    op.create_table(
+        "invitations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer, nullable=False),
+        sa.Column("patient_id", sa.Uuid()),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("made_by", sa.Uuid(), nullable=False),
+        sa.Column("expires_at", instant, nullable=False),
+        sa.Column("ended_at", instant),
+        sa.PrimaryKeyConstraint("id", name="pk_invitations"),
+    )
+    op.create_index("ix_invitations_patient_id", "invitations", ["patient_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("invitations")
     op.drop_column("patients", "is_self_registered")
     op.drop_column("patients", "emergency_contact")

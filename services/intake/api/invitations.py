@@ -1,0 +1,53 @@
+"""Routes of invitations: staff make one, and somebody registers by it."""
+
+from typing import Any
+from uuid import UUID
+
+from services.intake import handlers
+from services.intake.api.base import routes
+from services.intake.commands import RegisterPatient
+from services.intake.domain import Invitation, Patient, Person
+from services.intake.schemas import access as schemas
+from services.intake.schemas import people
+from shared import access
+from shared.unit_of_work import UnitOfWork
+
+
+@routes.post(
+    "/invitations",
+    scope=access.INVITATIONS,
+    gives=schemas.NewInvitationView(),
+    status=201,
+)
+def invite(uow: UnitOfWork) -> dict[str, Any]:
+    """Invite somebody to register; the invitation's code is told this once."""
+    invitation, code = handlers.invite(uow)
+    return {
+        "id": invitation.id,
+        "expires_at": invitation.expires_at,
+        "code": code,
+    }
+
+
+@routes.delete(
+    "/invitations/<uuid:invitation_id>",
+    scope=access.INVITATIONS,
+    gives=schemas.InvitationView(),
+)
+def end_invitation(uow: UnitOfWork, invitation_id: UUID) -> Invitation:
+    """Take an invitation back."""
+    return handlers.end_invitation(invitation_id, uow)
+
+
+@routes.post(
+    "/invitations/accept",
+    scope=access.INVITATION_ACCEPT,
+    takes=people.AcceptBody(),
+    gives=people.FullPatientView(),
+    status=201,
+)
+def accept_invitation(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
+    """Somebody who was invited becomes a patient."""
+    code, channel = body.pop("code"), body.pop("channel")
+    command = RegisterPatient(person=Person(**body), channel=channel)
+    return handlers.accept_invitation(code, command, uow)
