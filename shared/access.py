@@ -168,6 +168,11 @@ REFERRALS_SEND = _desk(
     DESK | {Role.NETWORK_ADMIN, Role.INTEGRATOR},
     "refer patients to the clinic",
 )
+REFERRALS_TRACK = _desk(
+    "referrals.track",
+    DESK | {Role.NETWORK_ADMIN, Role.INTEGRATOR},
+    "read how far a referral has come: the desk any, others those they sent",
+)
 EPISODE_READ = _clinical("episode.read", CARE, "read answers, decisions and consents")
 ANSWERS_WRITE = _clinical("answers.write", CARE, "enter answers to questionnaires")
 QUESTIONNAIRES_READ = _plain(

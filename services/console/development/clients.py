@@ -23,7 +23,7 @@ GRANTS = {
     Client.DEMO: "client_credentials",
     Client.INTEGRATOR: "client_credentials",
 }
-INTEGRATOR_SCOPES = frozenset({"referrals.send", "subscriptions"})
+INTEGRATOR_SCOPES = frozenset({"referrals.send", "referrals.track", "subscriptions"})
 
 
 def client_secret(secret: str, client: str) -> str:

@@ -1,6 +1,21 @@
 """Intake's routes."""
 
-from services.intake.api import access, care, invitations, people, questionnaires
+from services.intake.api import (
+    access,
+    care,
+    invitations,
+    people,
+    questionnaires,
+    referrals,
+)
 from services.intake.api.base import routes
 
-__all__ = ["access", "care", "invitations", "people", "questionnaires", "routes"]
+__all__ = [
+    "access",
+    "care",
+    "invitations",
+    "people",
+    "questionnaires",
+    "referrals",
+    "routes",
+]

@@ -52,6 +52,11 @@ from services.intake.domain.questionnaire import (
     Questionnaire,
     ReservedCodeError,
 )
+from services.intake.domain.referring import (
+    ReferralProgress,
+    ReferralStatus,
+    progress_of,
+)
 from services.intake.domain.safety import (
     ESCALATED_WITHIN,
     FLAG_DUE_AFTER,
@@ -115,6 +120,8 @@ __all__ = [
     "Person",
     "Questionnaire",
     "Referral",
+    "ReferralProgress",
+    "ReferralStatus",
     "ReferralUnderWayError",
     "ReservedCodeError",
     "SafetyFlag",
@@ -124,4 +131,5 @@ __all__ = [
     "WrongStateError",
     "age_years",
     "digest_of",
+    "progress_of",
 ]

@@ -210,7 +210,8 @@ class Referral(Aggregate):
     """A request from outside to see a patient, with what came along.
 
     The identifier is the one the sender knows the patient by; with the clinic it
-    makes a referral one and the same.
+    makes a referral one and the same. `sent_by` may ask how far it has come; of old
+    referrals it is not known.
     """
 
     patient_id: UUID
@@ -220,6 +221,7 @@ class Referral(Aggregate):
     identifier_index: str | None
     letter_reference: str | None
     received_at: datetime
+    sent_by: UUID | None = None
     codings: list[Coding] = field(default_factory=list)
     coverages: list[Coverage] = field(default_factory=list)
 

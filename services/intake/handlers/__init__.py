@@ -15,7 +15,7 @@ from services.intake.handlers.consents import (
 from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.erasing import erase_patient
-from services.intake.handlers.finding import indexes_of
+from services.intake.handlers.finding import identifier_index, indexes_of
 from services.intake.handlers.inviting import (
     accept_invitation,
     end_invitation,
@@ -64,6 +64,7 @@ __all__ = [
     "erase_patient",
     "escalate_flag",
     "grant_clearance",
+    "identifier_index",
     "indexes_of",
     "instrument_of",
     "invite",

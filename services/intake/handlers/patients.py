@@ -61,6 +61,7 @@ def receive_referral(
         identifier_index=identifier_index(command.identifier, uow),
         letter_reference=command.letter_reference,
         received_at=uow.now,
+        sent_by=uow.actor_id,
     )
     referral.codings = [
         *_codings(referral, CodingKind.CONDITION, command.conditions),

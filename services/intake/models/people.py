@@ -63,6 +63,7 @@ referrals = Table(
     Column("identifier_index", String(INDEX)),
     Column("letter_reference", Sealed(person="patient_id")),
     Column("received_at", UtcDateTime, nullable=False),
+    Column("sent_by", Uuid()),
     UniqueConstraint("clinic_id", "identifier_index"),
 )
 ONE_REFERRAL = "uq_referrals_clinic_id_identifier_index"

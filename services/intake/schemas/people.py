@@ -11,7 +11,7 @@ from marshmallow import (
 )
 
 from services.intake.commands import Identifier, ReferredCode, ReferredCoverage
-from services.intake.domain import Channel, EpisodeStatus, Person
+from services.intake.domain import Channel, EpisodeStatus, Person, ReferralStatus
 from services.intake.schemas.values import AddressField, LineField
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Day, Instant, TextField
@@ -134,6 +134,35 @@ class ReferralBody(Body):
     medications = entries(CodeBody)
     coverages = entries(CoverageBody)
     letter_reference = LineField(load_default=None, allow_none=True, longest=500)
+
+
+class FindReferralBody(Body):
+    """By which number of which system a referral is looked for."""
+
+    identifier = fields.Nested(IdentifierBody, required=True)
+
+
+class ReferralProgressView(View):
+    """How far a referral has come, and never why.
+
+    Beside the word of ours stand the status of a FHIR R4 `ServiceRequest` and `Task`.
+    """
+
+    referral_id = fields.UUID()
+    received_at = Instant()
+    status = fields.Enum(ReferralStatus, by_value=True)
+    service_request_status = fields.String(
+        validate=validate.OneOf(["active", "revoked", "completed"])
+    )
+    task_status = fields.String(
+        validate=validate.OneOf(["received", "accepted", "rejected", "completed"])
+    )
+
+
+class ReferralsProgressView(View):
+    """The referrals that were found."""
+
+    items = fields.List(fields.Nested(ReferralProgressView))
 
 
 class ReferralOutcomeView(View):

@@ -1,4 +1,4 @@
-"""Whom to call for a patient, and invitations by which people register themselves."""
+"""Whom to call for a patient, invitations to register, and who sent a referral."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,7 @@ def upgrade() -> None:
             server_default=sa.false(),
         ),
     )
+    op.add_column("referrals", sa.Column("sent_by", sa.Uuid()))
     op.create_table(
         "invitations",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -39,5 +40,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("invitations")
+    op.drop_column("referrals", "sent_by")
     op.drop_column("patients", "is_self_registered")
     op.drop_column("patients", "emergency_contact")
