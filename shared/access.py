@@ -143,6 +143,9 @@ CONTACT_WRITE = _desk(
     DESK | {Role.THERAPIST, Role.PRESCRIBER},
     "change how a patient is reached",
 )
+DUPLICATES = _desk(
+    "duplicates", DESK, "see who may be registered twice, and say who is not"
+)
 INVITATIONS = _plain(
     "invitations", DESK, "invite somebody to register, or take it back"
 )

@@ -2,8 +2,17 @@
 
 from services.intake import handlers
 from services.intake.api import routes
-from services.intake.domain import EditionExistsError, ReferralUnderWayError
-from services.intake.models import ONE_EDITION, ONE_REFERRAL, metadata
+from services.intake.domain import (
+    AlreadyDismissedError,
+    EditionExistsError,
+    ReferralUnderWayError,
+)
+from services.intake.models import (
+    ONE_DISTINCTION,
+    ONE_EDITION,
+    ONE_REFERRAL,
+    metadata,
+)
 from shared.audit import witness
 from shared.events.scheduling import (
     AppointmentFulfilled,
@@ -28,6 +37,7 @@ service = Service(
         handlers.REVIEW: handlers.review_if_due,
     },
     conflicts={
+        ONE_DISTINCTION: AlreadyDismissedError,
         ONE_REFERRAL: ReferralUnderWayError,
         ONE_EDITION: EditionExistsError,
     },

@@ -5,14 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, exists, false, func, or_, select
+from sqlalchemy import Table, and_, exists, false, func, or_, select
 
 from services.intake.domain import (
+    INDEX_OF,
     Channel,
     CodingKind,
     Decision,
     DecisionKind,
     EpisodeStatus,
+    Likeness,
     Questionnaire,
     progress_of,
 )
@@ -22,6 +24,7 @@ from services.intake.models import (
     consents,
     coverages,
     decisions,
+    distinctions,
     episodes,
     measures,
     no_shows,
@@ -79,6 +82,29 @@ def patient(reading: Reading, patient_id: UUID) -> Row:
         "medications": [one for one in coded if one["kind"] is CodingKind.MEDICATION],
         "coverages": _parts(reading, coverages, ids),
     }
+
+
+def duplicates(reading: Reading) -> list[Row]:
+    """Pairs of patients who may be one, those with the newest patient first.
+
+    Nobody has said yet that they are two; who was erased is like nobody.
+    """
+    return [
+        {
+            "patients": [
+                {"patient_id": row["id"], "registered_at": row["registered_at"]},
+                {"patient_id": row["other_id"], "registered_at": row["other_at"]},
+            ],
+            "in_common": [kind for kind in Likeness if row[kind.value]],
+        }
+        for row in reading.rows(_alike(reading).limit(MOST_FOUND))
+    ]
+
+
+def duplicates_of(reading: Reading, patient_id: UUID) -> list[UUID]:
+    """Who was registered before and may be the same person, newest first."""
+    query = _alike(reading).where(patients.c.id == patient_id).limit(MOST_FOUND)
+    return [row["other_id"] for row in reading.rows(query)]
 
 
 def contact(reading: Reading, patient_id: UUID) -> Row:
@@ -184,6 +210,38 @@ def _patients(reading: Reading) -> Any:
     own_id = patients.c.id.label("patient_id")
     return reading.select(patients, *patients.c, own_id, episodes.c.status).join(
         episodes, episodes.c.id == patients.c.episode_id
+    )
+
+
+def _alike(reading: Reading) -> Any:
+    """Patients of a clinic beside those registered before who are like them."""
+    other = patients.alias("other")
+    same = {
+        kind: patients.c[index] == other.c[index] for kind, index in INDEX_OF.items()
+    }
+    was_dismissed = exists().where(
+        distinctions.c.first_id == other.c.id,
+        distinctions.c.second_id == patients.c.id,
+    )
+    return (
+        reading.select(
+            patients,
+            patients.c.id,
+            patients.c.registered_at,
+            other.c.id.label("other_id"),
+            other.c.registered_at.label("other_at"),
+            *(condition.label(kind.value) for kind, condition in same.items()),
+        )
+        .join(
+            other,
+            and_(
+                other.c.clinic_id == patients.c.clinic_id,
+                other.c.id < patients.c.id,
+                or_(*same.values()),
+            ),
+        )
+        .where(~was_dismissed)
+        .order_by(patients.c.id.desc(), other.c.id.desc())
     )
 
 

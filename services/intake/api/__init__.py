@@ -3,6 +3,7 @@
 from services.intake.api import (
     access,
     care,
+    duplicates,
     invitations,
     people,
     questionnaires,
@@ -13,6 +14,7 @@ from services.intake.api.base import routes
 __all__ = [
     "access",
     "care",
+    "duplicates",
     "invitations",
     "people",
     "questionnaires",

@@ -15,7 +15,7 @@ from services.intake.commands import (
 from services.intake.domain import ContactChanges, Patient, Person
 from services.intake.schemas import people
 from shared import access
-from shared.access import CARE, Purpose
+from shared.access import CARE, DESK, Purpose
 from shared.http import Page
 from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
@@ -27,14 +27,15 @@ _outcome = people.ReferralOutcomeView()
     "/patients",
     scope=access.PATIENTS_REGISTER,
     takes=people.RegisterPatientBody(),
-    gives=people.FullPatientView(),
+    gives=people.RegisteredView(),
     status=201,
 )
-def register_patient(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
-    """Somebody becomes a patient."""
+def register_patient(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
+    """Somebody becomes a patient, perhaps for the second time."""
     channel = body.pop("channel")
     command = RegisterPatient(person=Person(**body), channel=channel)
-    return handlers.register_patient(command, uow)
+    patient = handlers.register_patient(command, uow)
+    return {**vars(patient), "possible_duplicates": _duplicates_of(patient, uow)}
 
 
 @routes.post(
@@ -52,12 +53,15 @@ def receive_referral(
 ) -> tuple[dict[str, Any], int]:
     """Somebody outside asks for a patient to be seen."""
     referral, patient, is_new = handlers.receive_referral(ReceiveReferral(**body), uow)
-    answer = {
+    answer: dict[str, Any] = {
         "outcome": "created" if is_new else "already_known",
         "referral_id": referral.id,
         "patient_id": patient.id,
         "episode_id": patient.episode_id,
     }
+    if is_new and uow.context.roles & DESK:
+        # To whoever refers from outside it would tell who is a patient here already.
+        answer["possible_duplicates"] = _duplicates_of(patient, uow)
     return answer, 201 if is_new else 200
 
 
@@ -128,3 +132,10 @@ def search_patients(uow: UnitOfWork, body: dict[str, Any]) -> Any:
 def erase_patient(uow: UnitOfWork, body: dict[str, Any], patient_id: UUID) -> Patient:
     """Who a patient was is forgotten for good; the records stay, without a name."""
     return handlers.erase_patient(ErasePatient(patient_id=patient_id, **body), uow)
+
+
+def _duplicates_of(patient: Patient, uow: UnitOfWork) -> list[UUID]:
+    """Who may be the same person; the audit trail notes that they were told of."""
+    found = queries.duplicates_of(Reading(uow.connection, uow.context), patient.id)
+    uow.touch(patients=found)
+    return found

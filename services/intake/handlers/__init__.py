@@ -14,6 +14,7 @@ from services.intake.handlers.consents import (
 )
 from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
+from services.intake.handlers.duplicates import dismiss_duplicate
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.finding import identifier_index, indexes_of
 from services.intake.handlers.inviting import (
@@ -58,6 +59,7 @@ __all__ = [
     "clear_flag",
     "decide_episode",
     "define_questionnaire",
+    "dismiss_duplicate",
     "end_episode",
     "end_invitation",
     "end_link",

@@ -17,10 +17,12 @@ from services.intake.models.care import (
     no_shows,
 )
 from services.intake.models.people import (
+    ONE_DISTINCTION,
     ONE_REFERRAL,
     clinics,
     codings,
     coverages,
+    distinctions,
     emergency_accesses,
     invitations,
     patient_links,
@@ -29,6 +31,7 @@ from services.intake.models.people import (
 )
 
 __all__ = [
+    "ONE_DISTINCTION",
     "ONE_EDITION",
     "ONE_REFERRAL",
     "clearances",
@@ -37,6 +40,7 @@ __all__ = [
     "consents",
     "coverages",
     "decisions",
+    "distinctions",
     "emergency_accesses",
     "episodes",
     "invitations",

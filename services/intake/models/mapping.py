@@ -9,6 +9,7 @@ from services.intake.domain import (
     Consent,
     Coverage,
     Decision,
+    Distinction,
     EmergencyAccess,
     Episode,
     Invitation,
@@ -38,6 +39,7 @@ from services.intake.models.people import (
     clinics,
     codings,
     coverages,
+    distinctions,
     emergency_accesses,
     invitations,
     patient_links,
@@ -53,6 +55,7 @@ for _part, _table in (
     (Decision, decisions),
     (NoShow, no_shows),
     (Questionnaire, questionnaires),
+    (Distinction, distinctions),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (

@@ -121,3 +121,15 @@ invitations = Table(
     Column("expires_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime),
 )
+
+distinctions = Table(
+    "distinctions",
+    metadata,
+    *own(),
+    Column("first_id", Uuid(), nullable=False),
+    Column("second_id", Uuid(), nullable=False),
+    Column("decided_by", Uuid(), nullable=False),
+    Column("decided_at", UtcDateTime, nullable=False),
+    UniqueConstraint("clinic_id", "first_id", "second_id"),
+)
+ONE_DISTINCTION = "uq_distinctions_clinic_id_first_id_second_id"

@@ -172,6 +172,10 @@ class ReferralOutcomeView(View):
     referral_id = fields.UUID()
     patient_id = fields.UUID()
     episode_id = fields.UUID()
+    possible_duplicates = fields.List(
+        fields.UUID(),
+        metadata={"description": "Told to the desk only, of a patient who is new"},
+    )
 
 
 class SearchBody(Body):
@@ -235,6 +239,12 @@ class FullPatientView(PatientView):
     """A patient, and whom to call for that patient."""
 
     emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
+
+
+class RegisteredView(FullPatientView):
+    """A new patient, and who was registered before and may be the same person."""
+
+    possible_duplicates = fields.List(fields.UUID())
 
 
 class ListedPatientView(PatientView):

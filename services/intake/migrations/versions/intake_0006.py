@@ -1,4 +1,4 @@
-"""Whom to call for a patient, invitations to register, and who sent a referral."""
+"""Whom to call, invitations, who sent a referral, and who is not registered twice."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -35,10 +35,27 @@ def upgrade() -> None:
         sa.Column("ended_at", instant),
         sa.PrimaryKeyConstraint("id", name="pk_invitations"),
     )
+    op.create_table(
+        "distinctions",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("first_id", sa.Uuid(), nullable=False),
+        sa.Column("second_id", sa.Uuid(), nullable=False),
+        sa.Column("decided_by", sa.Uuid(), nullable=False),
+        sa.Column("decided_at", instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_distinctions"),
+        sa.UniqueConstraint(
+            "clinic_id",
+            "first_id",
+            "second_id",
+            name="uq_distinctions_clinic_id_first_id_second_id",
+        ),
+    )
     op.create_index("ix_invitations_patient_id", "invitations", ["patient_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("distinctions")
     op.drop_table("invitations")
     op.drop_column("referrals", "sent_by")
     op.drop_column("patients", "is_self_registered")
