@@ -34,6 +34,7 @@ def test_a_referral_makes_a_patient_and_an_episode(clinic: Clinic) -> None:
 
 def test_a_referral_that_is_known_changes_nothing(clinic: Clinic) -> None:
     first = clinic.desk.post("intake", "/referrals", **a_referral())
+    assert first.pop("possible_duplicates") == []
 
     other = a_referral(conditions=[], source_type="fax")
     answer = clinic.desk.request("POST", "intake", "/referrals", other)

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from services.intake.app import service
 from services.intake.domain import Patient
-from services.intake.models import patients, referrals
+from services.intake.models import distinctions, patients, referrals
 from shared.access import Role
 from shared.ids import uuid7
 from shared.privacy.tables import person_keys
@@ -226,18 +226,43 @@ def test_a_reason_is_needed(clinic: Clinic, admin: Caller) -> None:
 def test_an_answer_that_was_remembered_is_forgotten_and_nothing_is_done_twice(
     clinic: Clinic, admin: Caller
 ) -> None:
+    olga = {**ANN, "family_name": "Otherwise", "email": "olga@example.org"}
+
+    def register(key: str, person: dict[str, Any]) -> TestResponse:
+        headers = {"Idempotency-Key": key}
+        return clinic.desk.request(
+            "POST", "intake", "/patients", person, headers=headers
+        )
+
+    ann, other = register("ann", ANN).get_json(), register("olga", olga).get_json()
+    erase(admin, ann["id"])
+
+    again = register("ann", ANN)
+
+    assert (again.status_code, again.get_json()["code"]) == (409, "answer_erased")
+    assert register("olga", olga).get_json() == other
+    assert len(admin.get("intake", "/patients")["items"]) == 2
+
+
+def test_nothing_tells_any_more_whom_an_erased_patient_was_like(
+    clinic: Clinic, admin: Caller, lab: Lab
+) -> None:
     def register(key: str) -> TestResponse:
         headers = {"Idempotency-Key": key}
         return clinic.desk.request("POST", "intake", "/patients", ANN, headers=headers)
 
-    ann, other = register("ann").get_json(), register("other").get_json()
+    ann, like = register("ann").get_json(), register("like").get_json()
+    third = clinic.desk.post("intake", "/patients", **ANN)
+    for one, other in ((ann, like), (like, third)):
+        path = f"/patients/{one['id']}/duplicates/{other['id']}/dismiss"
+        clinic.desk.post("intake", path)
+
     erase(admin, ann["id"])
 
-    again = register("ann")
-
-    assert (again.status_code, again.get_json()["code"]) == (409, "answer_erased")
-    assert register("other").get_json() == other
-    assert len(admin.get("intake", "/patients")["items"]) == 2
+    assert register("like").get_json()["code"] == "answer_erased"
+    with lab.runtime("intake").begin(EVERYTHING) as connection:
+        kept = connection.execute(select(distinctions)).one()
+    assert (str(kept.first_id), str(kept.second_id)) == (like["id"], third["id"])
 
 
 def test_erasing_twice_under_one_key_is_erasing_once(

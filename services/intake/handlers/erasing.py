@@ -1,11 +1,11 @@
 """Forgetting who a patient was; what was done to somebody stays on record."""
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, or_, select, update
 
 from services.intake.commands import ErasePatient
 from services.intake.domain import Patient, SafetyFlag, SafetyFlagOpenError
 from services.intake.handlers.assessing import held_episode
-from services.intake.models import referrals, safety_flags
+from services.intake.models import distinctions, referrals, safety_flags
 from shared.mailbox import idempotency
 from shared.privacy.columns import vault_of
 from shared.unit_of_work import UnitOfWork
@@ -28,6 +28,16 @@ def erase_patient(command: ErasePatient, uow: UnitOfWork) -> Patient:
         update(referrals)
         .where(referrals.c.patient_id == patient.id)
         .values(identifier_index=None)
+    )
+    # Whoever somebody was like would tell who it was.
+    uow.connection.execute(
+        delete(distinctions).where(
+            distinctions.c.clinic_id == uow.clinic_id,
+            or_(
+                distinctions.c.first_id == patient.id,
+                distinctions.c.second_id == patient.id,
+            ),
+        )
     )
     vault = vault_of(uow.connection)
     vault.destroy(uow.connection, uow.clinic_id, patient.id, at=uow.now)
