@@ -282,10 +282,14 @@ def referral(reading: Reading, referral_id: UUID) -> Row:
     return _progress(reading.one(query, "referral"))
 
 
-def referrals_at(reading: Reading, index: str) -> list[Row]:
-    """The referrals under an index of their identifier that the caller may know."""
+def referral_at(reading: Reading, index: str) -> Row:
+    """How far the referral of an identifier has come, by the index of that.
+
+    Raises:
+        NotFoundError: there is none in this clinic, or somebody else sent it.
+    """
     query = _referrals(reading).where(referrals.c.identifier_index == index)
-    return [_progress(row) for row in reading.rows(query)]
+    return _progress(reading.one(query, "referral"))
 
 
 def _referrals(reading: Reading) -> Any:

@@ -149,11 +149,14 @@ def test_a_token_without_a_role_gets_nothing_whatever_it_asks(
     known = ids_of(world, service)
 
     def check(case: Request) -> None:
-        refusal = 403
+        due = {403}
         if "clinic_id" in case.path_parameters:
-            case.path_parameters["clinic_id"], refusal = world.clinic.id, 404
+            case.path_parameters["clinic_id"], due = world.clinic.id, {404}
+        scope = scopes()[case.operation.definition.raw["x-kap-scope"]]
+        # What asks for no token proves itself by its body, which here is made up.
+        due |= {422} if scope.is_open else set()
         answer = case.call(headers={"Authorization": f"Bearer {token}"})
-        assert answer.status_code == refusal, (case.operation.label, answer.text)
+        assert answer.status_code in due, (case.operation.label, answer.text)
 
     for operation in operations_of(world, service):
         play(operation, GenerationMode.POSITIVE, known, check)

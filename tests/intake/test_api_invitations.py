@@ -14,7 +14,7 @@ from shared.audit.tables import audit_log
 from shared.ids import uuid7
 from shared.testing.lab import EVERYTHING, Caller, Lab
 from tests.conftest import MakeLab
-from tests.intake.clinic_lab import ANN, Clinic, faults
+from tests.intake.clinic_lab import ANN, Clinic, faults, lasts
 
 ACCEPT = "/invitations/accept"
 
@@ -113,6 +113,25 @@ def test_an_invitation_opens_for_two_weeks(clinic: Clinic, nobody: Caller) -> No
 
     problem = nobody.refused("intake", ACCEPT, **ANN, code=late)
     assert problem["code"] == "not_found"
+
+
+def test_an_invitation_may_be_for_fewer_days(clinic: Clinic, nobody: Caller) -> None:
+    made = clinic.desk.post("intake", "/invitations", days=1)
+    assert made["expires_at"] == lasts(days=1)
+    clinic.lab.clock.advance(days=1)
+
+    problem = nobody.refused("intake", ACCEPT, **ANN, code=made["code"])
+
+    assert problem["code"] == "not_found"
+
+
+@pytest.mark.parametrize("days", [0, 15, "7", 1.5, True, None])
+def test_an_invitation_for_no_such_number_of_days_is_refused(
+    clinic: Clinic, days: object
+) -> None:
+    problem = clinic.desk.refused("intake", "/invitations", days=days)
+
+    assert list(faults(problem)) == ["#/days"]
 
 
 def test_an_invitation_that_was_taken_back_opens_nothing(

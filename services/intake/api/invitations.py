@@ -1,5 +1,6 @@
 """Routes of invitations: staff make one, and somebody registers by it."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +17,13 @@ from shared.unit_of_work import UnitOfWork
 @routes.post(
     "/invitations",
     scope=access.INVITATIONS,
+    takes=schemas.InviteBody(),
     gives=schemas.NewInvitationView(),
     status=201,
 )
-def invite(uow: UnitOfWork) -> dict[str, Any]:
+def invite(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
     """Invite somebody to register; the invitation's code is told this once."""
-    invitation, code = handlers.invite(uow)
+    invitation, code = handlers.invite(timedelta(days=body["days"]), uow)
     return {
         "id": invitation.id,
         "expires_at": invitation.expires_at,

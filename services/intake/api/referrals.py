@@ -25,10 +25,9 @@ def show_referral(reading: Reading, referral_id: UUID) -> Any:
     "/referrals/search",
     scope=access.REFERRALS_TRACK,
     takes=people.FindReferralBody(),
-    gives=people.ReferralsProgressView(),
+    gives=people.ReferralProgressView(),
 )
 def search_referrals(uow: UnitOfWork, body: dict[str, Any]) -> Any:
-    """The referral of an identifier: asked by a body, for addresses name nobody."""
+    """How far the referral of an identifier has come; addresses name nobody."""
     index = handlers.identifier_index(body["identifier"], uow)
-    reading = Reading(uow.connection, uow.context)
-    return {"items": queries.referrals_at(reading, index)}
+    return queries.referral_at(Reading(uow.connection, uow.context), index)

@@ -1,15 +1,16 @@
 """Invitations: a private link by which somebody becomes a patient, once."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from services.intake.commands import RegisterPatient
-from services.intake.domain import LINK_LASTS, Invitation, Patient, digest_of
+from services.intake.domain import Invitation, Patient, digest_of
 from services.intake.handlers.access import coded, new_code
 from services.intake.handlers.patients import register_invited
 from shared.unit_of_work import UnitOfWork
 
 
-def invite(uow: UnitOfWork) -> tuple[Invitation, str]:
+def invite(lasts: timedelta, uow: UnitOfWork) -> tuple[Invitation, str]:
     """An invitation to register, and its code, which nobody can read again."""
     invitation_id, secret, code = new_code()
     invitation = Invitation(
@@ -17,7 +18,7 @@ def invite(uow: UnitOfWork) -> tuple[Invitation, str]:
         clinic_id=uow.clinic_id,
         digest=digest_of(secret),
         made_by=uow.actor_id,
-        expires_at=uow.now + LINK_LASTS,
+        expires_at=uow.now + lasts,
     )
     uow.touch(record=("invitation", invitation.id))
     return uow.add(invitation), code

@@ -2,8 +2,9 @@
 
 from marshmallow import fields, validate
 
+from services.intake.domain import LINK_LASTS
 from shared.http import Body, View
-from shared.http.schemas import Instant, TextField
+from shared.http.schemas import Instant, TextField, Whole
 
 
 class BreakGlassBody(Body):
@@ -38,6 +39,15 @@ class LinkView(View):
     patient_id = fields.UUID()
     expires_at = Instant()
     ended_at = Instant(allow_none=True)
+
+
+class InviteBody(Body):
+    """For how many days an invitation is good."""
+
+    days = Whole(
+        load_default=LINK_LASTS.days,
+        validate=validate.Range(min=1, max=LINK_LASTS.days),
+    )
 
 
 class NewInvitationView(View):

@@ -159,12 +159,6 @@ class ReferralProgressView(View):
     )
 
 
-class ReferralsProgressView(View):
-    """The referrals that were found."""
-
-    items = fields.List(fields.Nested(ReferralProgressView))
-
-
 class ReferralOutcomeView(View):
     """What became of a referral."""
 
