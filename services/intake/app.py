@@ -2,8 +2,12 @@
 
 from services.intake import handlers
 from services.intake.api import routes
-from services.intake.domain import EditionExistsError, ReferralUnderWayError
-from services.intake.models import ONE_EDITION, ONE_REFERRAL, metadata
+from services.intake.domain import (
+    DocumentExistsError,
+    EditionExistsError,
+    ReferralUnderWayError,
+)
+from services.intake.models import ONE_DOCUMENT, ONE_EDITION, ONE_REFERRAL, metadata
 from shared.audit import witness
 from shared.events.scheduling import (
     AppointmentFulfilled,
@@ -29,6 +33,7 @@ service = Service(
     },
     conflicts={
         ONE_REFERRAL: ReferralUnderWayError,
+        ONE_DOCUMENT: DocumentExistsError,
         ONE_EDITION: EditionExistsError,
     },
 )

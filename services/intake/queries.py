@@ -7,10 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import Table, false, func, or_, select
 
-from services.intake.domain import Channel, CodingKind, Decision, Questionnaire
+from services.intake.domain import (
+    Channel,
+    CodingKind,
+    ConsentDocument,
+    Decision,
+    Questionnaire,
+)
 from services.intake.models import (
     clearances,
     codings,
+    consent_documents,
     consents,
     coverages,
     decisions,
@@ -23,6 +30,8 @@ from services.intake.models import (
     safety_flags,
     screens,
 )
+from shared.consents import TEMPLATES, Document
+from shared.errors import NotFoundError
 from shared.instruments import INSTRUMENTS, Instrument
 from shared.reading import Reading
 
@@ -159,6 +168,39 @@ def measure(reading: Reading, episode_id: UUID, measure_id: UUID) -> Row:
     return reading.one(query, "measure")
 
 
+def consent_documents_of(reading: Reading) -> list[Row]:
+    """Every consent document of the product, then the clinic's, newest last.
+
+    A template is in force until the clinic has published a text of its type.
+    """
+    rows = reading.rows(
+        reading.select(consent_documents).order_by(consent_documents.c.id)
+    )
+    types = {row["type"] for row in rows}
+    ours = [
+        {
+            **_said(document),
+            "id": None,
+            "is_own": False,
+            "in_force": document.type not in types,
+        }
+        for document in TEMPLATES.values()
+    ]
+    return [*ours, *(_published(row) for row in rows)]
+
+
+def consent_document(reading: Reading, reference: str) -> Row:
+    """A consent document with its text.
+
+    Raises:
+        NotFoundError: neither the product nor the clinic has one of this name.
+    """
+    for row in consent_documents_of(reading):
+        if row["reference"] == reference:
+            return row
+    raise NotFoundError("there is no such consent document in this clinic")
+
+
 def open_flags(reading: Reading) -> list[Row]:
     """Safety flags nobody has cleared, the most urgent first."""
     return reading.rows(
@@ -194,6 +236,15 @@ def _parts(reading: Reading, table: Table, referral_ids: list[UUID]) -> list[Row
 
 def _instrument(row: Row) -> Instrument:
     return Questionnaire(**row).instrument
+
+
+def _published(row: Row) -> Row:
+    document = ConsentDocument(**row).document
+    return {**_said(document), "id": row["id"], "is_own": True, "in_force": True}
+
+
+def _said(document: Document) -> Row:
+    return {**vars(document), "reference": document.reference}
 
 
 def _lasting(row: Row, now: datetime) -> Row:

@@ -12,7 +12,11 @@ from services.intake.domain.clearance import Clearance
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
     Consent,
-    ConsentType,
+)
+from services.intake.domain.consent_document import (
+    ConsentDocument,
+    DocumentExistsError,
+    DocumentNotInForceError,
 )
 from services.intake.domain.decision import (
     AbsoluteContraindicationError,
@@ -65,6 +69,7 @@ from services.intake.domain.states import (
     NotPausedError,
     WrongStateError,
 )
+from shared.consents import ConsentType
 
 __all__ = [
     "EMERGENCY_LASTS",
@@ -85,10 +90,13 @@ __all__ = [
     "Coding",
     "CodingKind",
     "Consent",
+    "ConsentDocument",
     "ConsentType",
     "Coverage",
     "Decision",
     "DecisionKind",
+    "DocumentExistsError",
+    "DocumentNotInForceError",
     "EditionExistsError",
     "EmergencyAccess",
     "Ending",

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from shared.aggregate import Aggregate
+from shared.consents import ConsentType
 from shared.errors import ConflictError
 from shared.events.intake import ConsentSigned, ConsentWithdrawn
 
@@ -14,15 +14,6 @@ class AlreadyWithdrawnError(ConflictError):
     """This consent is withdrawn already."""
 
     code = "already_withdrawn"
-
-
-class ConsentType(StrEnum):
-    """What a patient consents to."""
-
-    TREATMENT = "treatment"
-    OFFLABEL = "offlabel"
-    PRIVACY = "privacy"
-    TOUCH = "touch"
 
 
 @dataclass(kw_only=True, eq=False)

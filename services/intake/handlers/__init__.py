@@ -8,6 +8,7 @@ from services.intake.handlers.access import (
 )
 from services.intake.handlers.assessing import missing_forms, verdict_of, within
 from services.intake.handlers.clearances import grant_clearance
+from services.intake.handlers.consent_documents import publish_document
 from services.intake.handlers.consents import (
     sign_consent,
     withdraw_consent,
@@ -65,6 +66,7 @@ __all__ = [
     "note_preparation",
     "open_link",
     "pause_episode",
+    "publish_document",
     "receive_referral",
     "record_measure",
     "record_screen",

@@ -1,6 +1,6 @@
 """Consents: signed before a witness, taken back at any time."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,14 +8,13 @@ from sqlalchemy import select
 from services.intake.commands import SignConsent
 from services.intake.domain import Consent, ConsentType
 from services.intake.handlers.assessing import held_episode, hold
+from services.intake.handlers.consent_documents import document_in_force, end_of
 from services.intake.models import consents
+from shared.consents import Document
 from shared.ids import uuid7
 from shared.readiness import FactName
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
-
-LASTS = timedelta(days=365)
-"""How long a consent lasts that no rule pack speaks of. Source: project default."""
 
 _FACTS = {
     ConsentType.TREATMENT: FactName.CONSENT_TREATMENT,
@@ -27,8 +26,10 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
     """A patient consents before a witness.
 
     Raises:
+        DocumentNotInForceError: the clinic has no such document, or no longer.
         WrongStateError: the episode is at its end.
     """
+    document = document_in_force(command.document_version, command.consent_type, uow)
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
     consent = Consent(
@@ -41,7 +42,7 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
         witness_id=command.witness_id,
         recorded_by=uow.actor_id,
         signed_at=uow.now,
-        valid_until=uow.now + _lasts(command.consent_type),
+        valid_until=_valid_until(document, uow.now),
     )
     uow.publish(consent.sign(), of=consent)
     return uow.add(consent)
@@ -68,6 +69,8 @@ def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
     return consent
 
 
-def _lasts(consent_type: ConsentType) -> timedelta:
-    fact = _FACTS.get(consent_type)
-    return load_pack().readiness.validity[fact] if fact else LASTS
+def _valid_until(document: Document, now: datetime) -> datetime:
+    """As long as the document says, but no longer than the rule pack allows."""
+    until = end_of(document, now)
+    fact = _FACTS.get(document.type)
+    return min(until, now + load_pack().readiness.validity[fact]) if fact else until
