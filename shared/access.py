@@ -176,7 +176,7 @@ CONSENT_DOCUMENTS_READ = _plain(
 CONSENT_DOCUMENTS_MANAGE = _plain(
     "consent_documents.manage",
     {Role.CLINIC_ADMIN},
-    "publish the clinic's own consent documents",
+    "publish the clinic's own consent documents, and retire them",
 )
 CLEARANCE_SIGN = _clinical(
     "clearance.sign", _PRESCRIBER, "clear a patient medically for treatment"

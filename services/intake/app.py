@@ -27,6 +27,7 @@ service = Service(
         AppointmentFulfilled: handlers.note_preparation,
     },
     reminders={
+        handlers.EXPIRE: handlers.expire_consent,
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,

@@ -240,7 +240,12 @@ def _instrument(row: Row) -> Instrument:
 
 def _published(row: Row) -> Row:
     document = ConsentDocument(**row).document
-    return {**_said(document), "id": row["id"], "is_own": True, "in_force": True}
+    return {
+        **_said(document),
+        "id": row["id"],
+        "is_own": True,
+        "in_force": row["retired_at"] is None,
+    }
 
 
 def _said(document: Document) -> Row:
@@ -249,5 +254,6 @@ def _said(document: Document) -> Row:
 
 def _lasting(row: Row, now: datetime) -> Row:
     """A consent or clearance, and whether it holds now."""
-    holds = row.get("withdrawn_at") is None and now < row["valid_until"]
+    is_over = row.get("withdrawn_at") is not None or row.get("ended_at") is not None
+    holds = not is_over and now < row["valid_until"]
     return {**row, "holds": holds}

@@ -1,6 +1,7 @@
 """Routes of consent documents: which there are, what they say, and a clinic's own."""
 
 from typing import Any
+from uuid import UUID
 
 from services.intake import handlers, queries
 from services.intake.api.base import routes
@@ -42,3 +43,13 @@ def publish_consent_document(uow: UnitOfWork, body: dict[str, Any]) -> ConsentDo
     """The clinic publishes a consent document, or a further edition of one."""
     given = {name: value for name, value in body.items() if value is not None}
     return handlers.publish_document(given, uow)
+
+
+@routes.post(
+    "/consent-documents/<uuid:document_id>/retire",
+    scope=access.CONSENT_DOCUMENTS_MANAGE,
+    gives=consents.PublishedView(),
+)
+def retire_consent_document(uow: UnitOfWork, document_id: UUID) -> ConsentDocument:
+    """Nobody can sign a document any more, and consents to it end."""
+    return handlers.retire_document(document_id, uow)

@@ -12,8 +12,10 @@ from services.intake.domain.clearance import Clearance
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
     Consent,
+    EndCause,
 )
 from services.intake.domain.consent_document import (
+    AlreadyRetiredError,
     ConsentDocument,
     DocumentExistsError,
     DocumentNotInForceError,
@@ -82,6 +84,7 @@ __all__ = [
     "AlreadyClearedError",
     "AlreadyErasedError",
     "AlreadyPausedError",
+    "AlreadyRetiredError",
     "AlreadyWithdrawnError",
     "Assessment",
     "Channel",
@@ -99,6 +102,7 @@ __all__ = [
     "DocumentNotInForceError",
     "EditionExistsError",
     "EmergencyAccess",
+    "EndCause",
     "Ending",
     "Episode",
     "EpisodeStatus",

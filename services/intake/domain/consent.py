@@ -2,18 +2,26 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from shared.aggregate import Aggregate
 from shared.consents import ConsentType
 from shared.errors import ConflictError
-from shared.events.intake import ConsentSigned, ConsentWithdrawn
+from shared.events.intake import ConsentExpired, ConsentSigned, ConsentWithdrawn
 
 
 class AlreadyWithdrawnError(ConflictError):
     """This consent is withdrawn already."""
 
     code = "already_withdrawn"
+
+
+class EndCause(StrEnum):
+    """Why a consent ends that nobody took back."""
+
+    EXPIRED = "expired"
+    DOCUMENT_RETIRED = "document_retired"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -30,6 +38,13 @@ class Consent(Aggregate):
     valid_until: datetime
     withdrawn_at: datetime | None = None
     withdrawn_by: UUID | None = None
+    ended_at: datetime | None = None
+    end_cause: EndCause | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a dose can rest on it at a moment."""
+        is_over = self.withdrawn_at is not None or self.ended_at is not None
+        return not is_over and at < self.valid_until
 
     def sign(self) -> ConsentSigned:
         """The patient consents."""
@@ -56,4 +71,19 @@ class Consent(Aggregate):
             episode_id=self.episode_id,
             consent_id=self.id,
             consent_type=self.type.value,
+        )
+
+    def end(self, cause: EndCause, *, at: datetime) -> tuple[ConsentExpired, ...]:
+        """It ends by itself; nothing is told of one that was over before."""
+        if self.withdrawn_at is not None or self.ended_at is not None:
+            return ()
+        self.ended_at, self.end_cause = at, cause
+        return (
+            ConsentExpired(
+                patient_id=self.patient_id,
+                episode_id=self.episode_id,
+                consent_id=self.id,
+                consent_type=self.type.value,
+                cause_code=cause.value,
+            ),
         )

@@ -16,6 +16,12 @@ class DocumentExistsError(ConflictError):
     code = "document_exists"
 
 
+class AlreadyRetiredError(ConflictError):
+    """This consent document is retired already."""
+
+    code = "already_retired"
+
+
 class DocumentNotInForceError(InvalidError):
     """No consent document of this name is in force in the clinic."""
 
@@ -34,6 +40,8 @@ class ConsentDocument(Aggregate):
     definition: dict[str, Any]
     published_by: UUID
     published_at: datetime
+    retired_at: datetime | None = None
+    retired_by: UUID | None = None
 
     @property
     def document(self) -> Document:
@@ -48,3 +56,14 @@ class ConsentDocument(Aggregate):
         """
         if self.reference in TEMPLATES:
             raise DocumentExistsError
+
+    def retire(self, *, by: UUID, at: datetime) -> None:
+        """Nobody can sign it any more.
+
+        Raises:
+            AlreadyRetiredError: it was retired before.
+        """
+        if self.retired_at is not None:
+            raise AlreadyRetiredError
+        self.version += 1
+        self.retired_at, self.retired_by = at, by

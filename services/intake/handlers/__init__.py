@@ -8,13 +8,17 @@ from services.intake.handlers.access import (
 )
 from services.intake.handlers.assessing import missing_forms, verdict_of, within
 from services.intake.handlers.clearances import grant_clearance
-from services.intake.handlers.consent_documents import publish_document
+from services.intake.handlers.consent_documents import (
+    publish_document,
+    retire_document,
+)
 from services.intake.handlers.consents import (
     sign_consent,
     withdraw_consent,
 )
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.erasing import erase_patient
+from services.intake.handlers.expiring import EXPIRE, expire_consent
 from services.intake.handlers.finding import indexes_of
 from services.intake.handlers.moving import (
     REVIEW,
@@ -44,6 +48,7 @@ from services.intake.handlers.screening import (
 
 __all__ = [
     "ESCALATE",
+    "EXPIRE",
     "LAPSE",
     "REVIEW",
     "begin_maintenance",
@@ -55,6 +60,7 @@ __all__ = [
     "end_link",
     "erase_patient",
     "escalate_flag",
+    "expire_consent",
     "grant_clearance",
     "indexes_of",
     "instrument_of",
@@ -72,6 +78,7 @@ __all__ = [
     "record_screen",
     "register_patient",
     "resume_episode",
+    "retire_document",
     "review_if_due",
     "sign_consent",
     "verdict_of",

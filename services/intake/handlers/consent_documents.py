@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -12,6 +13,7 @@ from services.intake.domain import (
     DocumentExistsError,
     DocumentNotInForceError,
 )
+from services.intake.handlers.expiring import end_consents_to
 from services.intake.models import consent_documents
 from shared.consents import TEMPLATES, Document, read_document
 from shared.ids import uuid7
@@ -57,11 +59,12 @@ def document_in_force(
     It stays in force until the commit.
 
     Raises:
-        DocumentNotInForceError: there is none of this name, or it is of another type,
-            or it is a template and the clinic has published an own text of its type.
+        DocumentNotInForceError: there is none of this name, or it is of another type
+            or retired, or it is a template and the clinic has published an own text
+            of its type.
     """
     if (own := _own(reference, uow)) is not None:
-        found: Document | None = own.document
+        found = own.document if own.retired_at is None else None
     elif _has_own(consent_type, uow):
         found = None
     else:
@@ -69,6 +72,21 @@ def document_in_force(
     if found is None or found.type is not consent_type:
         raise DocumentNotInForceError(field=NAMED)
     return found
+
+
+def retire_document(document_id: UUID, uow: UnitOfWork) -> ConsentDocument:
+    """Nobody can sign a document of the clinic any more; consents to it end.
+
+    Raises:
+        AlreadyRetiredError: it was retired before.
+    """
+    row = select(consent_documents.c.id).where(consent_documents.c.id == document_id)
+    uow.connection.execute(row.with_for_update())
+    document = uow.get(ConsentDocument, document_id)
+    document.retire(by=uow.actor_id, at=uow.now)
+    uow.touch(record=("consent_document", document.id))
+    end_consents_to(document.reference, uow)
+    return document
 
 
 def end_of(document: Document, at: datetime) -> datetime:
@@ -91,7 +109,9 @@ def _own(reference: str, uow: UnitOfWork) -> ConsentDocument | None:
         consent_documents.c.clinic_id == uow.clinic_id,
         consent_documents.c.reference == reference,
     )
-    return uow.db.scalars(select(ConsentDocument).where(*same)).first()
+    # Whoever retires it waits for this, so no consent to it slips through.
+    query = select(ConsentDocument).where(*same).with_for_update(read=True)
+    return uow.db.scalars(query).first()
 
 
 def _has_own(consent_type: ConsentType, uow: UnitOfWork) -> bool:

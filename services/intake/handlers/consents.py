@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from services.intake.commands import SignConsent
 from services.intake.domain import Consent, ConsentType
-from services.intake.handlers.assessing import held_episode, hold
+from services.intake.handlers.assessing import held_episode
 from services.intake.handlers.consent_documents import document_in_force, end_of
+from services.intake.handlers.expiring import EXPIRE, held_consent
 from services.intake.models import consents
 from shared.consents import Document
 from shared.ids import uuid7
@@ -44,6 +45,7 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
         signed_at=uow.now,
         valid_until=_valid_until(document, uow.now),
     )
+    uow.remind(EXPIRE, about=consent.id, at=consent.valid_until)
     uow.publish(consent.sign(), of=consent)
     return uow.add(consent)
 
@@ -54,19 +56,24 @@ def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
     Raises:
         AlreadyWithdrawnError: it was taken back before.
     """
-    consent = uow.get(Consent, consent_id)
     # Signing waits for this, so no consent to the same can slip in unseen.
-    hold(consent.episode_id, uow)
-    uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
+    consent = held_consent(consent_id, uow)
+    _withdraw(consent, uow)
     same = select(Consent).where(
         consents.c.patient_id == consent.patient_id,
         consents.c.type == consent.type,
         consents.c.id != consent.id,
         consents.c.withdrawn_at.is_(None),
+        consents.c.ended_at.is_(None),
     )
     for other in uow.all(same):
-        uow.publish(other.withdraw(by=uow.actor_id, at=uow.now), of=other)
+        _withdraw(other, uow)
     return consent
+
+
+def _withdraw(consent: Consent, uow: UnitOfWork) -> None:
+    uow.forget(EXPIRE, about=consent.id)
+    uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
 
 
 def _valid_until(document: Document, now: datetime) -> datetime:

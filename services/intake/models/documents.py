@@ -15,6 +15,8 @@ consent_documents = Table(
     Column("definition", Document, nullable=False),
     Column("published_by", Uuid(), nullable=False),
     Column("published_at", UtcDateTime, nullable=False),
+    Column("retired_at", UtcDateTime),
+    Column("retired_by", Uuid()),
     UniqueConstraint("clinic_id", "reference"),
 )
 ONE_DOCUMENT = "uq_consent_documents_clinic_id_reference"

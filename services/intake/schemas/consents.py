@@ -57,6 +57,7 @@ class PublishedView(View):
     consent_type = fields.Enum(ConsentType, by_value=True, attribute="type")
     published_by = fields.UUID()
     published_at = Instant()
+    retired_at = Instant(allow_none=True)
 
 
 class SectionView(View):

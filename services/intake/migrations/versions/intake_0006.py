@@ -1,4 +1,4 @@
-"""Consent documents of a clinic's own."""
+"""Consent documents of a clinic's own, and consents that end by themselves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,12 +24,25 @@ def upgrade() -> None:
         sa.Column("definition", document, nullable=False),
         sa.Column("published_by", sa.Uuid(), nullable=False),
         sa.Column("published_at", instant, nullable=False),
+        sa.Column("retired_at", instant),
+        sa.Column("retired_by", sa.Uuid()),
         sa.PrimaryKeyConstraint("id", name="pk_consent_documents"),
         sa.UniqueConstraint(
             "clinic_id", "reference", name="uq_consent_documents_clinic_id_reference"
         ),
     )
+    op.add_column("consents", sa.Column("ended_at", instant))
+    op.add_column("consents", sa.Column("end_cause", sa.String(32)))
+    op.create_index(
+        "ix_consents_clinic_id_document_version",
+        "consents",
+        ["clinic_id", "document_version"],
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_consents_clinic_id_document_version", "consents")
+    with op.batch_alter_table("consents") as consents:
+        consents.drop_column("end_cause")
+        consents.drop_column("ended_at")
     op.drop_table("consent_documents")
