@@ -193,6 +193,14 @@ EPISODE_MOVE = _clinical(
     "episode.move", _PRESCRIBER | _THERAPIST, "pause an episode of care, or end it"
 )
 CONSENT_WRITE = _clinical("consent.write", STAFF, "note consents and their withdrawal")
+CONSENT_DOCUMENTS_READ = _plain(
+    "consent_documents.read", STAFF, "read consent documents"
+)
+CONSENT_DOCUMENTS_MANAGE = _plain(
+    "consent_documents.manage",
+    {Role.CLINIC_ADMIN},
+    "publish the clinic's own consent documents, and retire them",
+)
 CLEARANCE_SIGN = _clinical(
     "clearance.sign", _PRESCRIBER, "clear a patient medically for treatment"
 )

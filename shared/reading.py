@@ -13,6 +13,8 @@ from shared.errors import NotFoundError
 from shared.privacy.columns import opened
 from shared.statements import ReadyQuery
 
+Row = Mapping[str, Any]
+
 
 class Reading:
     """What a query works with: a connection to read from, and the clinic it is for."""
@@ -28,12 +30,12 @@ class Reading:
             return query
         return query.where(table.c.clinic_id == self.context.clinic_id)
 
-    def rows(self, query: Select[Any]) -> list[Mapping[str, Any]]:
+    def rows(self, query: Select[Any]) -> list[Row]:
         """Every row a query finds."""
         found = self.connection.execute(query)
         return opened(self.connection, found, clinic_id=self.context.clinic_id)
 
-    def one(self, query: Select[Any], what: str) -> Mapping[str, Any]:
+    def one(self, query: Select[Any], what: str) -> Row:
         """The one row a query finds.
 
         Raises:
@@ -44,7 +46,7 @@ class Reading:
             raise NotFoundError(f"there is no such {what} in this clinic")
         return opened(self.connection, [row], clinic_id=self.context.clinic_id)[0]
 
-    def ready(self, query: ReadyQuery, what: str) -> Mapping[str, Any]:
+    def ready(self, query: ReadyQuery, what: str) -> Row:
         """The one row of this clinic that a query without sealed columns finds.
 
         Raises:

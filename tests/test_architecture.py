@@ -31,6 +31,7 @@ LAYERS: dict[str, set[str]] = {
 # What the domain may know of `shared`: what it is made of, and no machinery.
 FOR_THE_DOMAIN = {
     "aggregate",
+    "consents",
     "errors",
     "events",
     "ids",

@@ -1,6 +1,5 @@
 """What pages read of the console's own tables."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +10,7 @@ from services.console.visitor import CARE
 from shared.access import NETWORK
 from shared.context import Actor
 from shared.events import Sensitivity
-from shared.reading import Reading
-
-Row = Mapping[str, Any]
+from shared.reading import Reading, Row
 
 
 def zones(reading: Reading) -> dict[UUID, str]:

@@ -27,6 +27,7 @@ EVENTS: Mapping[str, str] = {
     "intake.patient.ineligible": "Found not eligible: {reason_codes}",
     "intake.eligibility.lapsed": "Eligibility lapsed: {cause_code}",
     "intake.consent.signed": "Consent signed: {consent_type}",
+    "intake.consent.expired": "Consent ended: {consent_type} ({cause_code})",
     "intake.consent.withdrawn": "Consent withdrawn: {consent_type}",
     "intake.clearance.granted": "Medical clearance granted",
     "intake.access.break_glass_used": "Record opened in an emergency",

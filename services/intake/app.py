@@ -4,11 +4,13 @@ from services.intake import handlers
 from services.intake.api import routes
 from services.intake.domain import (
     AlreadyDismissedError,
+    DocumentExistsError,
     EditionExistsError,
     ReferralUnderWayError,
 )
 from services.intake.models import (
     ONE_DISTINCTION,
+    ONE_DOCUMENT,
     ONE_EDITION,
     ONE_REFERRAL,
     metadata,
@@ -32,6 +34,7 @@ service = Service(
         AppointmentFulfilled: handlers.note_preparation,
     },
     reminders={
+        handlers.EXPIRE: handlers.expire_consent,
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,
@@ -39,6 +42,7 @@ service = Service(
     conflicts={
         ONE_DISTINCTION: AlreadyDismissedError,
         ONE_REFERRAL: ReferralUnderWayError,
+        ONE_DOCUMENT: DocumentExistsError,
         ONE_EDITION: EditionExistsError,
     },
 )

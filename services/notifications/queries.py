@@ -1,6 +1,5 @@
 """What screens and lists read of notifications."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,9 +15,7 @@ from services.notifications.models import (
     tasks,
 )
 from shared.access import CLINICAL, NETWORK, Role
-from shared.reading import Reading
-
-Row = Mapping[str, Any]
+from shared.reading import Reading, Row
 
 SEES_EVERY_TASK = CLINICAL | NETWORK | {Role.CLINIC_ADMIN}
 

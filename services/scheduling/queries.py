@@ -1,8 +1,6 @@
 """What screens and lists read of scheduling."""
 
-from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,10 +16,8 @@ from services.scheduling.models import (
     resources,
 )
 from shared.readiness import Fact
-from shared.reading import Reading
+from shared.reading import Reading, Row
 from shared.statements import ReadyQuery
-
-Row = Mapping[str, Any]
 
 # Every page and every other service asks for the clinic and its zone.
 _CLINIC = ReadyQuery(select(clinics).where(clinics.c.clinic_id == bindparam("clinic")))

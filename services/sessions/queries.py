@@ -27,10 +27,8 @@ from services.sessions.models import (
 )
 from shared.errors import NotFoundError
 from shared.readiness import Readiness, evaluate
-from shared.reading import Reading
+from shared.reading import Reading, Row
 from shared.rulepack import VitalsPhase, load_pack
-
-Row = Mapping[str, Any]
 
 
 def orders_of(reading: Reading, patient_id: UUID) -> list[Row]:

@@ -280,6 +280,17 @@ class ConsentWithdrawn(Event, name="intake.consent.withdrawn", aggregate="consen
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConsentExpired(Event, name="intake.consent.expired", aggregate="consent"):
+    """A consent came to its end, or its document was retired; no dose rests on it."""
+
+    patient_id: UUID
+    episode_id: UUID
+    consent_id: UUID
+    consent_type: Code
+    cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClearanceGranted(
     Event,
     name="intake.clearance.granted",

@@ -142,7 +142,7 @@ class ClinicDay:
                 "intake",
                 f"{episode}/consents",
                 consent_type=consent,
-                document_version="v3",
+                document_version=f"{consent}-2026.1",
                 witness_id=UUID(int=7),
             )
         prescriber.post("intake", f"{episode}/clearances")

@@ -77,7 +77,7 @@ def a_referral(**different: Any) -> dict[str, Any]:
 
 CONSENT = {
     "consent_type": "treatment",
-    "document_version": "2026-1",
+    "document_version": "treatment-2026.1",
     "witness_id": "0198c9a2-0000-7000-8000-000000000001",
 }
 

@@ -191,7 +191,7 @@ def test_nothing_new_is_put_on_the_record_of_an_erased_patient(
         "intake",
         f"{path}/consents",
         consent_type="treatment",
-        document_version="v1",
+        document_version="treatment-2026.1",
         witness_id=str(uuid7()),
     )
 

@@ -152,7 +152,7 @@ def test_withdrawing_a_consent_takes_older_ones_to_the_same_along(
             "intake",
             f"/episodes/{episode_id}/consents",
             consent_type=consent_type,
-            document_version="2026-1",
+            document_version=f"{consent_type}-2026.1",
             witness_id=uuid7(),
         )
         for consent_type in ("treatment", "offlabel", "treatment")

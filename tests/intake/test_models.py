@@ -86,7 +86,7 @@ def test_one_referral_sent_twice_at_once_makes_one_patient(postgres_lab: Lab) ->
         handlers.receive_referral(_referral(), uow)
         uow.flush()
         second.start()
-        _wait_until_blocked(uow, second)
+        wait_until_blocked(uow, second)
     second.join()
     send()
 
@@ -112,7 +112,7 @@ def test_a_yes_and_an_alarm_at_once_do_not_miss_each_other(postgres_lab: Lab) ->
     with postgres_lab.unit_of_work("intake", clinic.id) as uow:
         handlers.record_measure(_alarm(UUID(episode_id)), uow)
         second.start()
-        _wait_until_blocked(uow, second)
+        wait_until_blocked(uow, second)
     second.join()
 
     (answer,) = answers
@@ -133,7 +133,7 @@ def _alarm(episode_id: UUID) -> RecordMeasure:
     )
 
 
-def _wait_until_blocked(uow: UnitOfWork, thread: Thread) -> None:
+def wait_until_blocked(uow: UnitOfWork, thread: Thread) -> None:
     """Wait until the other transaction waits for this one."""
     waits = text("select count(*) from pg_locks where not granted")
     while not uow.connection.execute(waits).scalar():

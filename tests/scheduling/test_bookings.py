@@ -14,6 +14,7 @@ from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
     ClearanceGranted,
+    ConsentExpired,
     ConsentSigned,
     ConsentWithdrawn,
     PatientEligible,
@@ -214,6 +215,26 @@ def test_an_instant_no_calendar_reaches_is_refused(clinic: Clinic, at: str) -> N
 
     assert problem["status"] == 422
     assert problem["errors"][0]["pointer"] == "#/starts_at"
+
+
+def test_a_dose_is_at_risk_when_its_consent_ends(
+    clinic: Clinic,
+) -> None:
+    who = clinic.patient()
+    body = clinic.body(who, clinic.lab.clock() + timedelta(days=9))
+    booked = clinic.desk.post(NAME, "/appointments", **body)
+
+    clinic.tell(
+        ConsentExpired(
+            **who.ids,
+            consent_id=who.consent_id,
+            consent_type="treatment",
+            cause_code="document_retired",
+        )
+    )
+    shown = clinic.desk.get(NAME, f"/appointments/{booked['id']}")
+
+    assert shown["status"] == "at_risk"
 
 
 def test_a_dose_is_not_booked_past_a_withdrawal_that_is_under_way(

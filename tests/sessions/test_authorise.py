@@ -5,6 +5,7 @@ import pytest
 from shared.events import Event
 from shared.events.intake import (
     ClearanceGranted,
+    ConsentExpired,
     ConsentWithdrawn,
     EligibilityLapsed,
     MeasureRecorded,
@@ -236,6 +237,24 @@ def test_a_consent_taken_back_in_the_chair_is_respected(day: Day) -> None:
 
     problem = patient.refused("doses", **dose_body())
 
+    assert problem["reasons"] == [{"fact": "consent.treatment", "cause": "withdrawn"}]
+
+
+def test_a_consent_that_ended_since_the_authorisation_is_respected(day: Day) -> None:
+    patient = authorised(day)
+    day.tell(
+        ConsentExpired(
+            patient_id=patient.id,
+            episode_id=patient.episode_id,
+            consent_id=patient.consents["treatment"],
+            consent_type="treatment",
+            cause_code="document_retired",
+        )
+    )
+
+    problem = patient.refused("doses", **dose_body())
+
+    assert problem["code"] == "not_ready"
     assert problem["reasons"] == [{"fact": "consent.treatment", "cause": "withdrawn"}]
 
 

@@ -81,6 +81,16 @@ def consent_withdrawn(consent_type: str) -> intake.ConsentWithdrawn:
     )
 
 
+def consent_expired(consent_type: str) -> intake.ConsentExpired:
+    return intake.ConsentExpired(
+        patient_id=PATIENT,
+        episode_id=EPISODE,
+        consent_id=SOURCE,
+        consent_type=consent_type,
+        cause_code="expired",
+    )
+
+
 SAID: list[tuple[Event, FactChange]] = [
     (
         intake.PatientEligible(
@@ -135,6 +145,11 @@ SAID: list[tuple[Event, FactChange]] = [
         change(FactName.CONSENT_TREATMENT, False, SOURCE),
     ),
     (consent_withdrawn("offlabel"), change(FactName.CONSENT_OFFLABEL, False, SOURCE)),
+    (
+        consent_expired("treatment"),
+        change(FactName.CONSENT_TREATMENT, False, SOURCE),
+    ),
+    (consent_expired("offlabel"), change(FactName.CONSENT_OFFLABEL, False, SOURCE)),
     (
         intake.ClearanceGranted(
             patient_id=PATIENT,
@@ -228,6 +243,9 @@ def test_every_event_that_is_listed_as_telling_a_fact_is_shown_to() -> None:
     [
         consent("privacy"),
         consent_withdrawn("touch"),
+        consent_withdrawn("sharing"),
+        consent_withdrawn("recording"),
+        consent_expired("privacy"),
         measure("pcl5", alert=True),
         scheduling.AppointmentReleased(
             appointment_id=DOSE, patient_id=PATIENT, cause_code="eligibility"

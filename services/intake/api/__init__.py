@@ -3,6 +3,7 @@
 from services.intake.api import (
     access,
     care,
+    consent_documents,
     duplicates,
     invitations,
     people,
@@ -14,6 +15,7 @@ from services.intake.api.base import routes
 __all__ = [
     "access",
     "care",
+    "consent_documents",
     "duplicates",
     "invitations",
     "people",

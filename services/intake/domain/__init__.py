@@ -14,7 +14,13 @@ from services.intake.domain.clearance import Clearance
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
     Consent,
-    ConsentType,
+    EndCause,
+)
+from services.intake.domain.consent_document import (
+    AlreadyRetiredError,
+    ConsentDocument,
+    DocumentExistsError,
+    DocumentNotInForceError,
 )
 from services.intake.domain.decision import (
     AbsoluteContraindicationError,
@@ -82,6 +88,7 @@ from services.intake.domain.states import (
     NotPausedError,
     WrongStateError,
 )
+from shared.consents import ConsentType
 
 __all__ = [
     "EMERGENCY_LASTS",
@@ -96,6 +103,7 @@ __all__ = [
     "AlreadyDismissedError",
     "AlreadyErasedError",
     "AlreadyPausedError",
+    "AlreadyRetiredError",
     "AlreadyWithdrawnError",
     "Assessment",
     "Channel",
@@ -105,15 +113,19 @@ __all__ = [
     "Coding",
     "CodingKind",
     "Consent",
+    "ConsentDocument",
     "ConsentType",
     "ContactChanges",
     "Coverage",
     "Decision",
     "DecisionKind",
     "Distinction",
+    "DocumentExistsError",
+    "DocumentNotInForceError",
     "EditionExistsError",
     "EmergencyAccess",
     "EmergencyContact",
+    "EndCause",
     "Ending",
     "Episode",
     "EpisodeStatus",

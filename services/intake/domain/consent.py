@@ -6,8 +6,9 @@ from enum import StrEnum
 from uuid import UUID
 
 from shared.aggregate import Aggregate
+from shared.consents import ConsentType
 from shared.errors import ConflictError
-from shared.events.intake import ConsentSigned, ConsentWithdrawn
+from shared.events.intake import ConsentExpired, ConsentSigned, ConsentWithdrawn
 
 
 class AlreadyWithdrawnError(ConflictError):
@@ -16,13 +17,11 @@ class AlreadyWithdrawnError(ConflictError):
     code = "already_withdrawn"
 
 
-class ConsentType(StrEnum):
-    """What a patient consents to."""
+class EndCause(StrEnum):
+    """Why a consent ends that nobody took back."""
 
-    TREATMENT = "treatment"
-    OFFLABEL = "offlabel"
-    PRIVACY = "privacy"
-    TOUCH = "touch"
+    EXPIRED = "expired"
+    DOCUMENT_RETIRED = "document_retired"
 
 
 @dataclass(kw_only=True, eq=False)
@@ -39,6 +38,13 @@ class Consent(Aggregate):
     valid_until: datetime
     withdrawn_at: datetime | None = None
     withdrawn_by: UUID | None = None
+    ended_at: datetime | None = None
+    end_cause: EndCause | None = None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether a dose can rest on it at a moment."""
+        is_over = self.withdrawn_at is not None or self.ended_at is not None
+        return not is_over and at < self.valid_until
 
     def sign(self) -> ConsentSigned:
         """The patient consents."""
@@ -65,4 +71,19 @@ class Consent(Aggregate):
             episode_id=self.episode_id,
             consent_id=self.id,
             consent_type=self.type.value,
+        )
+
+    def end(self, cause: EndCause, *, at: datetime) -> tuple[ConsentExpired, ...]:
+        """It ends by itself; nothing is told of one that was over before."""
+        if self.withdrawn_at is not None or self.ended_at is not None:
+            return ()
+        self.ended_at, self.end_cause = at, cause
+        return (
+            ConsentExpired(
+                patient_id=self.patient_id,
+                episode_id=self.episode_id,
+                consent_id=self.id,
+                consent_type=self.type.value,
+                cause_code=cause.value,
+            ),
         )

@@ -8,6 +8,10 @@ from services.intake.handlers.access import (
 )
 from services.intake.handlers.assessing import missing_forms, verdict_of, within
 from services.intake.handlers.clearances import grant_clearance
+from services.intake.handlers.consent_documents import (
+    publish_document,
+    retire_document,
+)
 from services.intake.handlers.consents import (
     sign_consent,
     withdraw_consent,
@@ -16,6 +20,7 @@ from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
 from services.intake.handlers.duplicates import dismiss_duplicate
 from services.intake.handlers.erasing import erase_patient
+from services.intake.handlers.expiring import EXPIRE, expire_consent
 from services.intake.handlers.finding import identifier_index, indexes_of
 from services.intake.handlers.inviting import (
     accept_invitation,
@@ -50,6 +55,7 @@ from services.intake.handlers.screening import (
 
 __all__ = [
     "ESCALATE",
+    "EXPIRE",
     "LAPSE",
     "REVIEW",
     "accept_invitation",
@@ -65,6 +71,7 @@ __all__ = [
     "end_link",
     "erase_patient",
     "escalate_flag",
+    "expire_consent",
     "grant_clearance",
     "identifier_index",
     "indexes_of",
@@ -78,11 +85,13 @@ __all__ = [
     "note_preparation",
     "open_link",
     "pause_episode",
+    "publish_document",
     "receive_referral",
     "record_measure",
     "record_screen",
     "register_patient",
     "resume_episode",
+    "retire_document",
     "review_if_due",
     "sign_consent",
     "verdict_of",

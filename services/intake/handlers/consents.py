@@ -1,21 +1,21 @@
 """Consents: signed before a witness, taken back at any time."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.intake.commands import SignConsent
 from services.intake.domain import Consent, ConsentType
-from services.intake.handlers.assessing import held_episode, hold
+from services.intake.handlers.assessing import held_episode
+from services.intake.handlers.consent_documents import document_in_force, end_of
+from services.intake.handlers.expiring import EXPIRE, held_consent
 from services.intake.models import consents
+from shared.consents import Document
 from shared.ids import uuid7
 from shared.readiness import FactName
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
-
-LASTS = timedelta(days=365)
-"""How long a consent lasts that no rule pack speaks of. Source: project default."""
 
 _FACTS = {
     ConsentType.TREATMENT: FactName.CONSENT_TREATMENT,
@@ -27,8 +27,10 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
     """A patient consents before a witness.
 
     Raises:
+        DocumentNotInForceError: the clinic has no such document, or no longer.
         WrongStateError: the episode is at its end.
     """
+    document = document_in_force(command.document_version, command.consent_type, uow)
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
     consent = Consent(
@@ -41,8 +43,9 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
         witness_id=command.witness_id,
         recorded_by=uow.actor_id,
         signed_at=uow.now,
-        valid_until=uow.now + _lasts(command.consent_type),
+        valid_until=_valid_until(document, uow.now),
     )
+    uow.remind(EXPIRE, about=consent.id, at=consent.valid_until)
     uow.publish(consent.sign(), of=consent)
     return uow.add(consent)
 
@@ -53,21 +56,28 @@ def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
     Raises:
         AlreadyWithdrawnError: it was taken back before.
     """
-    consent = uow.get(Consent, consent_id)
     # Signing waits for this, so no consent to the same can slip in unseen.
-    hold(consent.episode_id, uow)
-    uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
+    consent = held_consent(consent_id, uow)
+    _withdraw(consent, uow)
     same = select(Consent).where(
         consents.c.patient_id == consent.patient_id,
         consents.c.type == consent.type,
         consents.c.id != consent.id,
         consents.c.withdrawn_at.is_(None),
+        consents.c.ended_at.is_(None),
     )
     for other in uow.all(same):
-        uow.publish(other.withdraw(by=uow.actor_id, at=uow.now), of=other)
+        _withdraw(other, uow)
     return consent
 
 
-def _lasts(consent_type: ConsentType) -> timedelta:
-    fact = _FACTS.get(consent_type)
-    return load_pack().readiness.validity[fact] if fact else LASTS
+def _withdraw(consent: Consent, uow: UnitOfWork) -> None:
+    uow.forget(EXPIRE, about=consent.id)
+    uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
+
+
+def _valid_until(document: Document, now: datetime) -> datetime:
+    """As long as the document says, but no longer than the rule pack allows."""
+    until = end_of(document, now)
+    fact = _FACTS.get(document.type)
+    return min(until, now + load_pack().readiness.validity[fact]) if fact else until

@@ -16,6 +16,7 @@ from services.intake.models.care import (
     episodes,
     no_shows,
 )
+from services.intake.models.documents import ONE_DOCUMENT, consent_documents
 from services.intake.models.people import (
     ONE_DISTINCTION,
     ONE_REFERRAL,
@@ -32,11 +33,13 @@ from services.intake.models.people import (
 
 __all__ = [
     "ONE_DISTINCTION",
+    "ONE_DOCUMENT",
     "ONE_EDITION",
     "ONE_REFERRAL",
     "clearances",
     "clinics",
     "codings",
+    "consent_documents",
     "consents",
     "coverages",
     "decisions",

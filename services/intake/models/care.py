@@ -1,8 +1,8 @@
 """Tables of an episode of care: decided, consented, cleared."""
 
-from sqlalchemy import Column, String, Table, Uuid
+from sqlalchemy import Column, Index, String, Table, Uuid
 
-from services.intake.domain import ConsentType, DecisionKind, EpisodeStatus
+from services.intake.domain import ConsentType, DecisionKind, EndCause, EpisodeStatus
 from services.intake.models.base import metadata, of, own, record
 from shared.database import Document, UtcDateTime, words
 from shared.privacy.columns import Sealed
@@ -63,6 +63,9 @@ consents = Table(
     Column("valid_until", UtcDateTime, nullable=False),
     Column("withdrawn_at", UtcDateTime),
     Column("withdrawn_by", Uuid()),
+    Column("ended_at", UtcDateTime),
+    Column("end_cause", words(EndCause)),
+    Index("ix_consents_clinic_id_document_version", "clinic_id", "document_version"),
 )
 
 clearances = Table(

@@ -7,6 +7,7 @@ from services.intake.domain import (
     Clinic,
     Coding,
     Consent,
+    ConsentDocument,
     Coverage,
     Decision,
     Distinction,
@@ -35,6 +36,7 @@ from services.intake.models.care import (
     episodes,
     no_shows,
 )
+from services.intake.models.documents import consent_documents
 from services.intake.models.people import (
     clinics,
     codings,
@@ -78,6 +80,7 @@ for _kind, _table, _parts in (
     (Measure, measures, {}),
     (SafetyFlag, safety_flags, {}),
     (Consent, consents, {}),
+    (ConsentDocument, consent_documents, {}),
     (Clearance, clearances, {}),
     (EmergencyAccess, emergency_accesses, {}),
     (PatientLink, patient_links, {}),

@@ -5,6 +5,7 @@ from marshmallow import fields, validate
 from services.intake.domain import (
     ConsentType,
     DecisionKind,
+    EndCause,
     Ending,
     EpisodeStatus,
     FlagLevel,
@@ -173,6 +174,8 @@ class ConsentView(View):
     signed_at = Instant()
     valid_until = Instant()
     withdrawn_at = Instant(allow_none=True)
+    ended_at = Instant(allow_none=True)
+    end_cause = fields.Enum(EndCause, by_value=True, allow_none=True)
 
 
 class LastingConsentView(ConsentView):

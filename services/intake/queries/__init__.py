@@ -1,0 +1,37 @@
+"""What screens and lists read of intake, a module for each subject."""
+
+from services.intake.queries.care import episode, measure, open_flags
+from services.intake.queries.consent_documents import (
+    consent_document,
+    consent_documents_of,
+)
+from services.intake.queries.people import (
+    contact,
+    duplicates,
+    duplicates_of,
+    page_of_patients,
+    patient,
+    patients_at,
+)
+from services.intake.queries.questionnaires import instrument, instruments
+from services.intake.queries.referrals import referral, referral_at
+from shared.reading import Row
+
+__all__ = [
+    "Row",
+    "consent_document",
+    "consent_documents_of",
+    "contact",
+    "duplicates",
+    "duplicates_of",
+    "episode",
+    "instrument",
+    "instruments",
+    "measure",
+    "open_flags",
+    "page_of_patients",
+    "patient",
+    "patients_at",
+    "referral",
+    "referral_at",
+]

@@ -1,0 +1,93 @@
+"""What is read of an episode of care."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Table, func, select
+
+from services.intake.domain import (
+    Decision,
+)
+from services.intake.models import (
+    clearances,
+    consents,
+    decisions,
+    episodes,
+    measures,
+    no_shows,
+    patients,
+    safety_flags,
+    screens,
+)
+from shared.reading import Reading, Row
+
+
+def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
+    """An episode with everything that was answered, decided and signed on it.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    query = (
+        reading.select(episodes, *episodes.c, patients.c.birth_date)
+        .join(patients, patients.c.id == episodes.c.patient_id)
+        .where(episodes.c.id == episode_id)
+    )
+    row = reading.one(query, "episode")
+    flags = _of_episode(reading, safety_flags, episode_id)
+    latest = _of_episode(reading, screens, episode_id)[:1]
+    missed = select(func.count()).where(no_shows.c.episode_id == episode_id)
+    return {
+        **row,
+        "no_shows": reading.connection.execute(missed).scalar_one(),
+        "screen": latest[0] if latest else None,
+        "measures": _of_episode(reading, measures, episode_id),
+        "safety_flags": [flag for flag in flags if flag["cleared_at"] is None],
+        "consents": [
+            _lasting(one, now) for one in _of_episode(reading, consents, episode_id)
+        ],
+        "clearances": [
+            _lasting(one, now) for one in _of_episode(reading, clearances, episode_id)
+        ],
+        "decisions": [
+            {**one, "is_intact": Decision(**one).is_intact}
+            for one in _of_episode(reading, decisions, episode_id)
+        ],
+    }
+
+
+def measure(reading: Reading, episode_id: UUID, measure_id: UUID) -> Row:
+    """The answers to a questionnaire, and what they come to.
+
+    Raises:
+        NotFoundError: there are none in this episode.
+    """
+    query = reading.select(measures).where(
+        measures.c.id == measure_id, measures.c.episode_id == episode_id
+    )
+    return reading.one(query, "measure")
+
+
+def open_flags(reading: Reading) -> list[Row]:
+    """Safety flags nobody has cleared, the most urgent first."""
+    return reading.rows(
+        reading.select(safety_flags)
+        .where(safety_flags.c.cleared_at.is_(None))
+        .order_by(safety_flags.c.due_at, safety_flags.c.id)
+    )
+
+
+def _of_episode(reading: Reading, table: Table, episode_id: UUID) -> list[Row]:
+    """An episode's rows of a table, newest first; ids ascend with time."""
+    return reading.rows(
+        reading.select(table)
+        .where(table.c.episode_id == episode_id)
+        .order_by(table.c.id.desc())
+    )
+
+
+def _lasting(row: Row, now: datetime) -> Row:
+    """A consent or clearance, and whether it holds now."""
+    is_over = row.get("withdrawn_at") is not None or row.get("ended_at") is not None
+    holds = not is_over and now < row["valid_until"]
+    return {**row, "holds": holds}

@@ -1,0 +1,58 @@
+"""What is read of the texts a clinic lets its patients sign."""
+
+from services.intake.domain import (
+    ConsentDocument,
+)
+from services.intake.models import (
+    consent_documents,
+)
+from shared.consents import TEMPLATES, Document
+from shared.errors import NotFoundError
+from shared.reading import Reading, Row
+
+
+def consent_documents_of(reading: Reading) -> list[Row]:
+    """Every consent document of the product, then the clinic's, newest last.
+
+    A template is in force until the clinic has published a text of its type.
+    """
+    rows = reading.rows(
+        reading.select(consent_documents).order_by(consent_documents.c.id)
+    )
+    types = {row["type"] for row in rows}
+    ours = [
+        {
+            **_said(document),
+            "id": None,
+            "is_own": False,
+            "in_force": document.type not in types,
+        }
+        for document in TEMPLATES.values()
+    ]
+    return [*ours, *(_published(row) for row in rows)]
+
+
+def consent_document(reading: Reading, reference: str) -> Row:
+    """A consent document with its text.
+
+    Raises:
+        NotFoundError: neither the product nor the clinic has one of this name.
+    """
+    for row in consent_documents_of(reading):
+        if row["reference"] == reference:
+            return row
+    raise NotFoundError("there is no such consent document in this clinic")
+
+
+def _published(row: Row) -> Row:
+    document = ConsentDocument(**row).document
+    return {
+        **_said(document),
+        "id": row["id"],
+        "is_own": True,
+        "in_force": row["retired_at"] is None,
+    }
+
+
+def _said(document: Document) -> Row:
+    return {**vars(document), "reference": document.reference}
