@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 EVENTS: Mapping[str, str] = {
     "intake.referral.received": "Referral received from {source_type}",
     "intake.patient.registered": "Patient registered, episode opened",
+    "intake.patient.changed": "How the patient is reached has changed",
     "intake.patient.erased": "Patient erased; the records stay, without a name",
     "intake.measure.recorded": "{instrument} answered, {context}",
     "intake.safety.flagged": "Safety flag raised, {level} level",

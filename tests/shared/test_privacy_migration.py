@@ -113,6 +113,7 @@ OLD: dict[str, list[tuple[str, dict[str, Any]]]] = {
 
 NEW = {
     ("patients", "erased_because"),
+    ("patients", "emergency_contact"),
     ("process_notes", "note"),
     ("emergency_accesses", "reason"),
 }
