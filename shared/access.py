@@ -16,6 +16,7 @@ class Role(StrEnum):
     FRONT_DESK = "front_desk"
     THERAPIST = "therapist"
     PRESCRIBER = "prescriber"
+    MEDICAL_LEAD = "medical_lead"
     MONITOR = "monitor"
     CLINIC_ADMIN = "clinic_admin"
     NETWORK_ADMIN = "network_admin"
@@ -25,8 +26,8 @@ class Role(StrEnum):
 
 
 CLINICAL = frozenset({Role.THERAPIST, Role.PRESCRIBER, Role.MONITOR})
-STAFF = CLINICAL | {Role.FRONT_DESK, Role.CLINIC_ADMIN}
-CARE = CLINICAL | {Role.CLINIC_ADMIN}
+STAFF = CLINICAL | {Role.MEDICAL_LEAD, Role.FRONT_DESK, Role.CLINIC_ADMIN}
+CARE = CLINICAL | {Role.MEDICAL_LEAD, Role.CLINIC_ADMIN}
 """Who reads what was found and given; the front desk sees logistics only."""
 DESK = frozenset({Role.FRONT_DESK, Role.CLINIC_ADMIN})
 BEDSIDE = frozenset({Role.MONITOR, Role.PRESCRIBER})
@@ -201,6 +202,15 @@ CONSENT_DOCUMENTS_MANAGE = _plain(
     {Role.CLINIC_ADMIN},
     "publish the clinic's own consent documents, and retire them",
 )
+RULES_READ = _plain(
+    "rules.read", STAFF | {Role.SERVICE}, "read the clinic's rule packs"
+)
+RULES_DRAFT = _plain(
+    "rules.draft",
+    {Role.MEDICAL_LEAD, Role.PRESCRIBER, Role.CLINIC_ADMIN},
+    "draft a rule pack, and try it on every open episode",
+)
+RULES_SIGN = _plain("rules.sign", {Role.MEDICAL_LEAD}, "sign a rule pack")
 CLEARANCE_SIGN = _clinical(
     "clearance.sign", _PRESCRIBER, "clear a patient medically for treatment"
 )

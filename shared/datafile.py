@@ -20,6 +20,8 @@ from shared.errors import InvalidError
 
 T = TypeVar("T")
 Number = int | float | Decimal
+Answer = bool | float
+"""Yes or no, or a number."""
 
 _DURATION = re.compile(r"([1-9][0-9]{0,5}) (s|min|h|d)")
 _UNITS = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
@@ -90,6 +92,8 @@ class _Reader:
     def read(self, hint: Any, value: object, path: str) -> Any:
         """The value as its annotation wants it."""
         origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+        if hint == Answer:
+            return self._word(hint, value, path)
         if origin in (typing.Union, types.UnionType):
             inner = next(kind for kind in arguments if kind is not types.NoneType)
             return self.read(inner, value, path)
@@ -141,8 +145,8 @@ class _Reader:
         if not isinstance(value, list):
             return self._fault(path, "is not a list")
         return tuple(
-            self.read(hint, item, f"{path}[{place}]")
-            for place, item in enumerate(value)
+            self.read(hint, item, f"{path}[{_place(item, number)}]")
+            for number, item in enumerate(value)
         )
 
     def _word(self, hint: Any, value: object, path: str) -> Any:
@@ -151,6 +155,12 @@ class _Reader:
             return _word_reader(hint)(value)
         except ValueError as error:
             return self._fault(path, str(error))
+
+
+def _place(item: object, number: int) -> str:
+    """Where an item stands in a list: its code, if it has one, or its number."""
+    code = item.get("code") if isinstance(item, dict) else None
+    return code if isinstance(code, str) else str(number)
 
 
 def _join(path: str, name: str) -> str:
@@ -195,6 +205,10 @@ def _yes_or_no(value: object) -> bool:
     return value
 
 
+def _answer(value: object) -> bool | float:
+    return value if isinstance(value, bool) else finite(value)
+
+
 def _duration(value: object) -> timedelta:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
@@ -202,10 +216,11 @@ def _duration(value: object) -> timedelta:
     return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
-_WORDS: dict[type, Callable[[object], object]] = {
+_WORDS: dict[object, Callable[[object], object]] = {
     str: _text,
     int: _whole,
     bool: _yes_or_no,
     float: finite,
     timedelta: _duration,
+    Answer: _answer,
 }

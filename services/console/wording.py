@@ -31,6 +31,7 @@ EVENTS: Mapping[str, str] = {
     "intake.consent.expired": "Consent ended: {consent_type} ({cause_code})",
     "intake.consent.withdrawn": "Consent withdrawn: {consent_type}",
     "intake.clearance.granted": "Medical clearance granted",
+    "intake.rule_pack.signed": "Rule pack {rule_pack} signed",
     "intake.access.break_glass_used": "Record opened in an emergency",
     "intake.audit.anchored": "Audit trail of intake anchored",
     "scheduling.audit.anchored": "Audit trail of scheduling anchored",

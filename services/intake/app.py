@@ -6,15 +6,18 @@ from services.intake.domain import (
     AlreadyDismissedError,
     DocumentExistsError,
     EditionExistsError,
+    PackExistsError,
     ReferralUnderWayError,
 )
 from services.intake.models import (
     ONE_DISTINCTION,
     ONE_DOCUMENT,
     ONE_EDITION,
+    ONE_PACK,
     ONE_REFERRAL,
     metadata,
 )
+from services.intake.pumps.trials import try_packs
 from shared.audit import witness
 from shared.events.scheduling import (
     AppointmentFulfilled,
@@ -38,11 +41,14 @@ service = Service(
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,
+        handlers.TAKE_EFFECT: handlers.take_effect,
     },
+    pumps={"trials": try_packs},
     conflicts={
         ONE_DISTINCTION: AlreadyDismissedError,
         ONE_REFERRAL: ReferralUnderWayError,
         ONE_DOCUMENT: DocumentExistsError,
         ONE_EDITION: EditionExistsError,
+        ONE_PACK: PackExistsError,
     },
 )

@@ -166,3 +166,11 @@ class ClearFlag:
 
     flag_id: UUID
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignRulePack:
+    """A rule pack becomes the clinic's from a time on."""
+
+    pack_id: UUID
+    effective_at: datetime

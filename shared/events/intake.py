@@ -306,6 +306,16 @@ class ClearanceGranted(
 
 
 @dataclass(frozen=True, kw_only=True)
+class RulePackSigned(Event, name="intake.rule_pack.signed", aggregate="rule_pack"):
+    """The medical lead signed a rule pack; the clinic works by it from a time on."""
+
+    pack_id: UUID
+    rule_pack: Code
+    digest: Code
+    effective_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class GlassBroken(
     Event,
     name="intake.access.break_glass_used",

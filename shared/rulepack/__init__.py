@@ -1,15 +1,13 @@
 """Rule packs: clinical numbers and criteria as versioned data with unit and source.
 
 Code names a rule and never repeats its number. A pack is a TOML file that a clinic's
-medical lead reads and signs; `load_pack` makes a tree of frozen dataclasses of it.
+medical lead reads and signs. `load_pack` makes a tree of frozen dataclasses of one that
+ships with the product, `read_clinic_pack` of one that a clinic lays over it.
 """
 
-import re
-from functools import cache
-from importlib import resources
-
 from shared import datafile
-from shared.errors import NotFoundError
+from shared.rulepack.cases import Case, CaseResult
+from shared.rulepack.comparing import Difference, differences
 from shared.rulepack.dose import DoseFinding, DoseSeverity, DoseUnit, Route
 from shared.rulepack.eligibility import (
     EligibilityRule,
@@ -19,8 +17,10 @@ from shared.rulepack.eligibility import (
     RuleState,
     Verdict,
 )
+from shared.rulepack.extending import ClinicPack, read_clinic_pack
 from shared.rulepack.limits import Limit, Range
 from shared.rulepack.pack import CrisisResource, RulePack
+from shared.rulepack.shipped import BASE, is_shipped, load_pack, table_of
 from shared.rulepack.vitals import (
     Decision,
     Measure,
@@ -31,8 +31,13 @@ from shared.rulepack.vitals import (
 )
 
 __all__ = [
+    "BASE",
+    "Case",
+    "CaseResult",
+    "ClinicPack",
     "CrisisResource",
     "Decision",
+    "Difference",
     "DoseFinding",
     "DoseSeverity",
     "DoseUnit",
@@ -51,28 +56,13 @@ __all__ = [
     "Status",
     "Verdict",
     "VitalsPhase",
+    "differences",
+    "is_shipped",
     "load_pack",
     "parse_pack",
+    "read_clinic_pack",
+    "table_of",
 ]
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
-
-
-def load_pack(name: str = "kap-base") -> RulePack:
-    """A pack that ships with the product, read once per process.
-
-    Raises:
-        NotFoundError: there is no pack of that name.
-    """
-    return _load(name)
-
-
-@cache
-def _load(name: str) -> RulePack:
-    file = resources.files("shared") / "rulepacks" / f"{name}.toml"
-    if not _NAME.fullmatch(name) or not file.is_file():
-        raise NotFoundError(f"There is no rule pack named {name}.")
-    return parse_pack(file.read_text(encoding="utf-8"))
 
 
 def parse_pack(text: str) -> RulePack:

@@ -131,9 +131,14 @@ class Verdict:
 
 @dataclass(frozen=True, kw_only=True)
 class Eligibility:
-    """The rules of a pack about who may be treated."""
+    """The rules of a pack about who may be treated.
+
+    `unremarkable` are the numbers of somebody whom no rule speaks against; the pack's
+    cases are told as what differs from them.
+    """
 
     rules: tuple[EligibilityRule, ...]
+    unremarkable: Mapping[Code, float]
 
     def __post_init__(self) -> None:
         if not self.rules:
@@ -144,6 +149,17 @@ class Eligibility:
         if both := self.number_facts & self.yes_no_facts:
             told = ", ".join(sorted(both))
             raise InvalidError(f"uses as number and as yes/no: {told}", field="rules")
+        if missing := self.number_facts - self.unremarkable.keys():
+            told = ", ".join(sorted(missing))
+            raise InvalidError(f"lacks {told}", field="unremarkable")
+        if self.evaluate(self.nothing_said_against).met:
+            raise InvalidError("has a number that meets a rule", field="unremarkable")
+
+    @property
+    def nothing_said_against(self) -> Answers:
+        """The answers of somebody whom no rule speaks against."""
+        numbers = {fact: self.unremarkable[fact] for fact in self.number_facts}
+        return {**dict.fromkeys(self.yes_no_facts, False), **numbers}
 
     @property
     def number_facts(self) -> frozenset[str]:

@@ -1,5 +1,6 @@
 """Bounds on a number: where it stops being usual, and where it stops being possible."""
 
+import math
 from dataclasses import dataclass
 
 from shared.datafile import finite
@@ -35,6 +36,28 @@ class Limit:
         bounds = (self.below, self.at_most, self.at_least, self.above)
         if all(bound is None for bound in bounds):
             raise InvalidError("names no bound, so nothing would ever cross it")
+
+    def covers(self, other: "Limit") -> bool:
+        """Whether every number that crosses another limit crosses this one too."""
+        return self._upper <= other._upper and self._lower <= other._lower
+
+    @property
+    def _upper(self) -> tuple[float, bool]:
+        """Where the high side begins; a bound that counts itself begins before."""
+        bounds = ((self.at_least, False), (self.above, True))
+        return min(
+            ((value, leaves_out) for value, leaves_out in bounds if value is not None),
+            default=(math.inf, True),
+        )
+
+    @property
+    def _lower(self) -> tuple[float, bool]:
+        """The same of the low side, mirrored."""
+        bounds = ((self.at_most, False), (self.below, True))
+        return min(
+            ((-value, leaves_out) for value, leaves_out in bounds if value is not None),
+            default=(math.inf, True),
+        )
 
     def crossed_by(self, value: float) -> bool:
         """Whether a number is beyond one of the bounds."""

@@ -9,6 +9,13 @@ from shared.errors import InvalidError
 from shared.events import Code
 from shared.instruments import InstrumentCode
 from shared.readiness import LASTING, FactName, Gate
+from shared.rulepack.cases import (
+    Case,
+    CaseResult,
+    demand_sound,
+    results_of,
+    untested_rules,
+)
 from shared.rulepack.dose import DoseFinding, DoseRules, Route
 from shared.rulepack.eligibility import Answers, Eligibility, Verdict
 from shared.rulepack.limits import Limit, Range, as_number
@@ -161,11 +168,21 @@ class Appointments:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Lift:
+    """A rule of the base that a clinic does not apply, and why."""
+
+    code: Code
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RulePack:
     """One version of the clinical numbers and criteria a clinic works by.
 
-    `plausible` holds, by measure or by the name of a number in a screen, the values
-    that are possible; abnormal is a matter for the limits.
+    `extends` is the pack it changes, `lifted` what it leaves out of that one, and
+    `jurisdiction` where it may be used, if it may not be everywhere.
+    `plausible_values` holds, by measure or by the name of a number in a screen, the
+    values that are possible; abnormal is a matter for the limits.
     """
 
     version: Code
@@ -185,6 +202,10 @@ class RulePack:
     integration: Integration
     cancellation: Cancellation
     appointments: Appointments
+    cases: tuple[Case, ...]
+    extends: Code | None = None
+    jurisdiction: Code | None = None
+    lifted: tuple[Lift, ...] = ()
 
     def __post_init__(self) -> None:
         """Every number has a range, every route that may be given is watched."""
@@ -199,6 +220,17 @@ class RulePack:
             if missing_routes := self.dose.routes.keys() - routes.keys():
                 told = ", ".join(sorted(missing_routes))
                 raise InvalidError(f"lacks {told}", field=field)
+        demand_sound(self.eligibility, self.cases)
+
+    @property
+    def case_results(self) -> list[CaseResult]:
+        """What the rules say of each of the pack's own cases."""
+        return results_of(self.eligibility, self.cases)
+
+    @property
+    def untested_rules(self) -> list[str]:
+        """Codes of rules whose results the pack's cases do not hold to anything."""
+        return untested_rules(self.eligibility, self.cases)
 
     def plausible(self, measure: str, value: Number) -> bool:
         """Whether a value is possible at all; an impossible one is asked about.

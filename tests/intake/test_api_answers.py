@@ -156,6 +156,8 @@ def test_an_episode_shows_what_each_rule_says_and_on_whose_word(
         "label": "Systolic pressure at rest too high",
         "reason_group": "medical",
         "source": "Project default",
+        "answer": 170,
+        "told_by": "screen",
     }
 
 

@@ -19,11 +19,11 @@ from shared.rulepack import Limit, Route, load_pack, parse_pack
 from shared.rulepack.pack import Discharge, HoldRules
 
 BASE = load_pack()
-TEXT = (resources.files("shared") / "rulepacks" / "kap-base.toml").read_text()
+TEXT = (resources.files("shared") / "rulepacks" / "kap-base-2026.1.toml").read_text()
 
 
 def test_the_base_pack_is_read_once() -> None:
-    assert load_pack() is load_pack("kap-base")
+    assert load_pack() is load_pack("kap-base-2026.1")
     assert load_pack() == parse_pack(TEXT)
 
 

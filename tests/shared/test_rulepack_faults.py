@@ -8,7 +8,7 @@ from shared.errors import InvalidError
 from shared.readiness import Gate
 from shared.rulepack import Range, Route, parse_pack
 
-TEXT = (resources.files("shared") / "rulepacks" / "kap-base.toml").read_text()
+TEXT = (resources.files("shared") / "rulepacks" / "kap-base-2026.1.toml").read_text()
 
 
 def faults_of(text: str) -> dict[str, str]:
@@ -62,6 +62,7 @@ def test_an_empty_pack_lacks_every_section() -> None:
         "integration": "is missing",
         "cancellation": "is missing",
         "appointments": "is missing",
+        "cases": "is missing",
     }
 
 
@@ -93,7 +94,7 @@ def test_every_fault_of_a_pack_is_told_with_its_path() -> None:
             "measures.safety, order.active, weight.current, escort.confirmed, "
             "no.open.hold"
         ),
-        "eligibility.rules[0].rule_class": (
+        "eligibility.rules[hypersensitivity].rule_class": (
             "is not one of absolute, hard_stop, time_limited, relative"
         ),
         "vitals.measures.systolic_mmhg.before_dose.hold.above": "is not a number",
@@ -221,7 +222,7 @@ def test_a_gate_that_asks_for_nothing_is_refused() -> None:
 def test_a_pack_without_a_single_rule_is_refused() -> None:
     start = TEXT.index("[[eligibility.rules]]")
     end = TEXT.index("[plausible_values]")
-    text = TEXT[:start] + "[eligibility]\nrules = []\n" + TEXT[end:]
+    text = TEXT[:start] + "rules = []\n" + TEXT[end:]
 
     assert faults_of(text) == {"eligibility.rules": "is empty, so everybody would pass"}
 

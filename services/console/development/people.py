@@ -46,6 +46,7 @@ _STAFF = (
     (Role.FRONT_DESK, "Dora", "Front desk", "Arrivals, escorts, bookings"),
     (Role.THERAPIST, "Theo", "Therapist", "Preparation and integration"),
     (Role.PRESCRIBER, "Pia", "Prescriber", "Decisions, orders, doses"),
+    (Role.MEDICAL_LEAD, "Lena", "Medical lead", "Rule packs, second opinions"),
     (Role.MONITOR, "Mona", "Monitor", "Vital signs during a session"),
     (Role.CLINIC_ADMIN, "Clara", "Clinic admin", "Rooms and people"),
 )

@@ -9,6 +9,7 @@ from services.intake.api import (
     people,
     questionnaires,
     referrals,
+    rule_packs,
 )
 from services.intake.api.base import routes
 
@@ -22,4 +23,5 @@ __all__ = [
     "questionnaires",
     "referrals",
     "routes",
+    "rule_packs",
 ]

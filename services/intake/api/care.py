@@ -1,6 +1,7 @@
 """Routes of an episode of care: answered, decided, consented, cleared."""
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,6 @@ from services.intake.schemas import care
 from shared import access
 from shared.http.routes import current_runtime
 from shared.reading import Reading
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -42,7 +42,21 @@ def show_episode(reading: Reading, episode_id: UUID) -> dict[str, Any]:
     """An episode, and what the rule pack says of it."""
     now = current_runtime().clock()
     found = queries.episode(reading, episode_id, now)
-    return {**found, "verdict": _verdict(found, now.date())}
+    return {**found, "verdict": _verdict(reading, found, now)}
+
+
+@routes.get(
+    "/episodes/<uuid:episode_id>/verdict",
+    scope=access.EPISODE_READ,
+    query=care.VerdictQuery(),
+    gives=care.VerdictView(),
+)
+def show_verdict(
+    reading: Reading, query: dict[str, Any], episode_id: UUID
+) -> dict[str, Any]:
+    """What the rules said at a moment, by the pack and the answers of then."""
+    at = query["at"] or current_runtime().clock()
+    return _verdict(reading, queries.screening_at(reading, episode_id, at), at)
 
 
 @routes.post(
@@ -178,18 +192,43 @@ def clear_flag(uow: UnitOfWork, body: dict[str, Any], flag_id: UUID) -> SafetyFl
     return handlers.clear_flag(ClearFlag(flag_id=flag_id, **body), uow)
 
 
-def _verdict(found: queries.Row, on: date) -> dict[str, Any]:
-    answers = found["screen"]["answers"] if found["screen"] else {}
-    verdict = handlers.verdict_of(answers, birth_date=found["birth_date"], on=on)
+def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, Any]:
+    """What the pack in force at a moment says of what was known then."""
+    pack = queries.pack_in_force(reading, at)
+    screen, birth_date = found["screen"], found["birth_date"]
+    answers = screen["answers"] if screen else {}
+    known = handlers.weighed(answers, birth_date, at.date(), pack)
+    verdict = pack.evaluate_eligibility(known)
     answered = {
         measure["instrument"]
         for measure in found["measures"]
         if measure["context"] is MeasureContext.INTAKE
     }
     return {
+        "at": at,
         "outcome": verdict.outcome,
-        "rule_pack": load_pack().version,
+        "rule_pack": pack.version,
         "missing": verdict.missing,
-        "missing_forms": handlers.missing_forms(answered),
-        "rules": verdict.results,
+        "missing_forms": handlers.missing_forms(answered, pack),
+        "screen_id": screen["id"] if screen else None,
+        "screened_at": screen["recorded_at"] if screen else None,
+        "rules": [
+            {
+                "rule": result.rule,
+                "state": result.state,
+                "answer": known.get(result.rule.fact),
+                "told_by": _told_by(result.rule.fact, known, answers),
+            }
+            for result in verdict.results
+        ],
     }
+
+
+def _told_by(
+    fact: str, known: Mapping[str, object], answers: Mapping[str, object]
+) -> str | None:
+    """Where the answer comes from that counts."""
+    if fact not in known:
+        return None
+    is_own = fact != handlers.AGE or known[fact] == answers.get(fact)
+    return "screen" if is_own else "birth_date"

@@ -14,7 +14,7 @@ from shared.events.intake import (
     SafetyEscalated,
     SafetyFlagged,
 )
-from shared.rulepack import CrisisResource, load_pack
+from shared.rulepack import CrisisResource
 
 ESCALATED_WITHIN = timedelta(minutes=60)
 """How soon the next role sees to a flag that nobody saw to. Source: project default."""
@@ -61,6 +61,7 @@ class Measure(Aggregate):
     `findings` and `trends` are what the total says by itself and beside earlier ones.
 
     `safety_flag_id` is the flag the answers fall under, raised by them or before.
+    `crisis_resources` are where to find help at once; they are told, not kept.
     """
 
     patient_id: UUID
@@ -79,11 +80,7 @@ class Measure(Aggregate):
     recorded_at: datetime
     follow_up: str | None = None
     safety_flag_id: UUID | None = None
-
-    @property
-    def crisis_resources(self) -> tuple[CrisisResource, ...]:
-        """Where to find help at once, after an alarming answer."""
-        return load_pack().crisis.resources if self.alert else ()
+    crisis_resources: tuple[CrisisResource, ...] = ()
 
     def record(self) -> MeasureRecorded:
         """The questionnaire is answered."""

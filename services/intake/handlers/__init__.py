@@ -6,7 +6,12 @@ from services.intake.handlers.access import (
     make_link,
     open_link,
 )
-from services.intake.handlers.assessing import missing_forms, verdict_of, within
+from services.intake.handlers.assessing import (
+    AGE,
+    missing_forms,
+    weighed,
+    within,
+)
 from services.intake.handlers.clearances import grant_clearance
 from services.intake.handlers.consent_documents import (
     publish_document,
@@ -40,6 +45,12 @@ from services.intake.handlers.questionnaires import (
     define_questionnaire,
     instrument_of,
 )
+from services.intake.handlers.rule_packs import (
+    draft_rule_pack,
+    held_edition,
+    rewrite_rule_pack,
+    sign_rule_pack,
+)
 from services.intake.handlers.scheduled import (
     know_clinic,
     note_no_show,
@@ -52,20 +63,30 @@ from services.intake.handlers.screening import (
     record_measure,
     record_screen,
 )
+from services.intake.handlers.trying import (
+    TAKE_EFFECT,
+    begin_trial,
+    take_effect,
+    try_some,
+)
 
 __all__ = [
+    "AGE",
     "ESCALATE",
     "EXPIRE",
     "LAPSE",
     "REVIEW",
+    "TAKE_EFFECT",
     "accept_invitation",
     "begin_maintenance",
+    "begin_trial",
     "break_glass",
     "change_contact",
     "clear_flag",
     "decide_episode",
     "define_questionnaire",
     "dismiss_duplicate",
+    "draft_rule_pack",
     "end_episode",
     "end_invitation",
     "end_link",
@@ -73,6 +94,7 @@ __all__ = [
     "escalate_flag",
     "expire_consent",
     "grant_clearance",
+    "held_edition",
     "identifier_index",
     "indexes_of",
     "instrument_of",
@@ -93,8 +115,12 @@ __all__ = [
     "resume_episode",
     "retire_document",
     "review_if_due",
+    "rewrite_rule_pack",
     "sign_consent",
-    "verdict_of",
+    "sign_rule_pack",
+    "take_effect",
+    "try_some",
+    "weighed",
     "withdraw_consent",
     "within",
 ]

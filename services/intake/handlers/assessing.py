@@ -16,11 +16,11 @@ from services.intake.domain import (
     Screen,
     age_years,
 )
-from services.intake.models import episodes, measures
+from services.intake.models import episodes, measures, packs
 from shared.errors import InvalidError
 from shared.instruments import InstrumentCode
 from shared.readiness import FactName
-from shared.rulepack import RulePack, Verdict, load_pack
+from shared.rulepack import RulePack, Verdict
 from shared.unit_of_work import UnitOfWork
 
 AGE = "age_years"
@@ -29,13 +29,21 @@ OTHER = "other"
 Answers = Mapping[str, bool | float]
 
 
-def verdict_of(answers: Answers, *, birth_date: date | None, on: date) -> Verdict:
-    """What the rules say; nobody is older than the birth date tells, if it is known.
+def verdict_of(
+    answers: Answers, *, birth_date: date | None, on: date, pack: RulePack
+) -> Verdict:
+    """What the rules of a pack say."""
+    return pack.evaluate_eligibility(weighed(answers, birth_date, on, pack))
 
-    Of the age by birth date and the age in the answers the lower one counts. Answers
-    to questions that the pack no longer asks are left aside.
+
+def weighed(
+    answers: Answers, birth_date: date | None, on: date, pack: RulePack
+) -> Answers:
+    """The answers that count; nobody is older than the birth date tells.
+
+    Of the age by birth date, if it is known, and the age in the answers the lower one
+    counts. Answers to questions that the pack does not ask are left aside.
     """
-    pack = load_pack()
     known = {
         fact: answer
         for fact, answer in answers.items()
@@ -45,7 +53,7 @@ def verdict_of(answers: Answers, *, birth_date: date | None, on: date) -> Verdic
         age = age_years(birth_date, on)
         if pack.plausible(AGE, age):
             known[AGE] = min(age, known.get(AGE, age))
-    return pack.evaluate_eligibility(known)
+    return known
 
 
 def verdict_for(episode: Episode, screen: Screen | None, uow: UnitOfWork) -> Verdict:
@@ -55,10 +63,11 @@ def verdict_for(episode: Episode, screen: Screen | None, uow: UnitOfWork) -> Ver
         screen.answers if screen else {},
         birth_date=patient.birth_date,
         on=uow.now.date(),
+        pack=packs.of(uow),
     )
 
 
-def demand_fitting(answers: Answers) -> None:
+def demand_fitting(answers: Answers, pack: RulePack) -> None:
     """Refuse answers to no question, of the wrong kind, or impossible.
 
     Raises:
@@ -67,17 +76,17 @@ def demand_fitting(answers: Answers) -> None:
     faults: dict[str, str] = {}
     for fact, answer in answers.items():
         try:
-            load_pack().evaluate_eligibility({fact: answer})
+            pack.evaluate_eligibility({fact: answer})
         except InvalidError as error:
             faults[fact] = error.message
     if faults:
         raise InvalidError("the answers do not fit", details={"errors": faults})
 
 
-def missing_forms(answered: Iterable[str]) -> tuple[str, ...]:
+def missing_forms(answered: Iterable[str], pack: RulePack) -> tuple[str, ...]:
     """The questionnaires a screening cannot do without and still lacks."""
     known = set(answered)
-    wanted = load_pack().screening.instruments
+    wanted = pack.screening.instruments
     return tuple(code.value for code in wanted if code.value not in known)
 
 
@@ -92,9 +101,9 @@ def forms_of(episode: Episode, uow: UnitOfWork) -> set[str]:
     return {measure.instrument for measure in answered}
 
 
-def coarse(codes: Iterable[str]) -> tuple[str, ...]:
+def coarse(codes: Iterable[str], pack: RulePack) -> tuple[str, ...]:
     """Codes in words that may leave the service: no reason can be read from them."""
-    groups = _groups(load_pack())
+    groups = _groups(pack)
     free = {*groups.values(), *FactName, *InstrumentCode, SAFETY_SCREEN}
     said = (code if code in free else groups.get(code, OTHER) for code in codes)
     return tuple(str(code) for code in dict.fromkeys(said))

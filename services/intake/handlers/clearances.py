@@ -3,9 +3,9 @@
 from services.intake.commands import GrantClearance
 from services.intake.domain import Clearance
 from services.intake.handlers.assessing import held_episode
+from services.intake.models import packs
 from shared.ids import uuid7
 from shared.readiness import FactName
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -17,7 +17,7 @@ def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
     """
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
-    lasts = load_pack().readiness.validity[FactName.CLEARANCE_MEDICAL]
+    lasts = packs.of(uow).readiness.validity[FactName.CLEARANCE_MEDICAL]
     clearance = Clearance(
         id=uuid7(),
         clinic_id=uow.clinic_id,

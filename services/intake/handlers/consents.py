@@ -10,11 +10,10 @@ from services.intake.domain import Consent, ConsentType
 from services.intake.handlers.assessing import held_episode
 from services.intake.handlers.consent_documents import document_in_force, end_of
 from services.intake.handlers.expiring import EXPIRE, held_consent
-from services.intake.models import consents
+from services.intake.models import consents, packs
 from shared.consents import Document
 from shared.ids import uuid7
 from shared.readiness import FactName
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 _FACTS = {
@@ -43,7 +42,7 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
         witness_id=command.witness_id,
         recorded_by=uow.actor_id,
         signed_at=uow.now,
-        valid_until=_valid_until(document, uow.now),
+        valid_until=_valid_until(document, uow),
     )
     uow.remind(EXPIRE, about=consent.id, at=consent.valid_until)
     uow.publish(consent.sign(), of=consent)
@@ -76,8 +75,10 @@ def _withdraw(consent: Consent, uow: UnitOfWork) -> None:
     uow.publish(consent.withdraw(by=uow.actor_id, at=uow.now), of=consent)
 
 
-def _valid_until(document: Document, now: datetime) -> datetime:
+def _valid_until(document: Document, uow: UnitOfWork) -> datetime:
     """As long as the document says, but no longer than the rule pack allows."""
-    until = end_of(document, now)
+    until = end_of(document, uow.now)
     fact = _FACTS.get(document.type)
-    return min(until, now + load_pack().readiness.validity[fact]) if fact else until
+    if fact is None:
+        return until
+    return min(until, uow.now + packs.of(uow).readiness.validity[fact])

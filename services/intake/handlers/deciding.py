@@ -20,10 +20,10 @@ from services.intake.handlers.assessing import (
     missing_forms,
     verdict_for,
 )
-from services.intake.models import safety_flags
+from services.intake.models import packs, safety_flags
 from shared.ids import uuid7
 from shared.readiness import FactName
-from shared.rulepack import Outcome, Verdict, load_pack
+from shared.rulepack import Outcome, Verdict
 from shared.unit_of_work import UnitOfWork
 
 LAPSE = "lapse_if_expired"
@@ -47,7 +47,7 @@ def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
     event = episode.decide(
         decision,
         _assessment(episode, verdict, uow),
-        told=coarse(codes.get(command.decision, ())),
+        told=coarse(codes.get(command.decision, ()), packs.of(uow)),
     )
     if decision.valid_until is not None:
         uow.remind(LAPSE, about=episode.id, at=decision.valid_until)
@@ -72,7 +72,7 @@ def let_lapse(episode: Episode, cause_code: str, uow: UnitOfWork) -> None:
 def _decision(
     command: DecideEpisode, episode: Episode, verdict: Verdict, uow: UnitOfWork
 ) -> Decision:
-    pack = load_pack()
+    pack = packs.of(uow)
     is_yes = command.decision is DecisionKind.ELIGIBLE
     lasts = pack.readiness.validity[FactName.ELIGIBILITY]
     return Decision(
@@ -98,9 +98,10 @@ def _assessment(episode: Episode, verdict: Verdict, uow: UnitOfWork) -> Assessme
         safety_flags.c.level == FlagLevel.HIGH,
         safety_flags.c.cleared_at.is_(None),
     )
+    missing = missing_forms(forms_of(episode, uow), packs.of(uow))
     return Assessment(
         is_ruled_out=verdict.outcome is Outcome.INELIGIBLE,
         is_spoken_against=bool(verdict.met),
-        missing=(*missing_forms(forms_of(episode, uow)), *verdict.missing),
+        missing=(*missing, *verdict.missing),
         has_high_flag=bool(uow.all(high)),
     )

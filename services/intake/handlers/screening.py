@@ -24,7 +24,7 @@ from services.intake.handlers.assessing import (
 )
 from services.intake.handlers.deciding import let_lapse
 from services.intake.handlers.questionnaires import instrument_of
-from services.intake.models import measures, safety_flags
+from services.intake.models import measures, packs, safety_flags
 from shared.ids import uuid7
 from shared.instruments import (
     Instrument,
@@ -34,7 +34,7 @@ from shared.instruments import (
     score,
     trends,
 )
-from shared.rulepack import EligibilityRule, RuleClass, load_pack
+from shared.rulepack import EligibilityRule, RuleClass
 from shared.unit_of_work import UnitOfWork
 
 CAUSE_SAFETY = "safety"
@@ -73,6 +73,8 @@ def record_measure(command: RecordMeasure, uow: UnitOfWork) -> Measure:
         recorded_at=uow.now,
         follow_up=instrument.follow_up if result.alert else None,
     )
+    if result.alert:
+        measure.crisis_resources = packs.of(uow).crisis.resources
     uow.publish(measure.record(), of=measure)
     if level := _alarm(measure):
         _raise_flag(measure, level, episode, uow)
@@ -91,7 +93,7 @@ def record_screen(command: RecordScreen, uow: UnitOfWork) -> Episode:
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
     with within("answers"):
-        demand_fitting(command.answers)
+        demand_fitting(command.answers, packs.of(uow))
     screen = Screen(
         id=uuid7(),
         clinic_id=uow.clinic_id,
@@ -206,7 +208,7 @@ def _newly_against(
 
 
 def _take_in(episode: Episode, uow: UnitOfWork) -> None:
-    wanted = tuple(code.value for code in load_pack().screening.instruments)
+    wanted = tuple(code.value for code in packs.of(uow).screening.instruments)
     news = episode.take_in(forms_of(episode, uow), wanted=wanted, at=uow.now)
     for event in news:
         uow.publish(event, of=episode)

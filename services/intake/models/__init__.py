@@ -30,11 +30,19 @@ from services.intake.models.people import (
     patients,
     referrals,
 )
+from services.intake.models.rules import (
+    ONE_PACK,
+    pack_editions,
+    packs,
+    trial_findings,
+    trials,
+)
 
 __all__ = [
     "ONE_DISTINCTION",
     "ONE_DOCUMENT",
     "ONE_EDITION",
+    "ONE_PACK",
     "ONE_REFERRAL",
     "clearances",
     "clinics",
@@ -51,10 +59,14 @@ __all__ = [
     "measures",
     "metadata",
     "no_shows",
+    "pack_editions",
+    "packs",
     "patient_links",
     "patients",
     "questionnaires",
     "referrals",
     "safety_flags",
     "screens",
+    "trial_findings",
+    "trials",
 ]

@@ -21,6 +21,7 @@ episodes = Table(
     Column("maintenance_since", UtcDateTime),
     Column("review_due_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
+    Index("ix_episodes_clinic_id_id", "clinic_id", "id"),
 )
 
 decisions = Table(

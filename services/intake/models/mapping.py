@@ -16,12 +16,15 @@ from services.intake.domain import (
     Invitation,
     Measure,
     NoShow,
+    PackEdition,
     Patient,
     PatientLink,
     Questionnaire,
     Referral,
     SafetyFlag,
     Screen,
+    Trial,
+    TrialFinding,
 )
 from services.intake.models.answers import (
     measures,
@@ -48,6 +51,7 @@ from services.intake.models.people import (
     patients,
     referrals,
 )
+from services.intake.models.rules import pack_editions, trial_findings, trials
 
 _mapper = registry()
 for _part, _table in (
@@ -58,6 +62,7 @@ for _part, _table in (
     (NoShow, no_shows),
     (Questionnaire, questionnaires),
     (Distinction, distinctions),
+    (TrialFinding, trial_findings),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (
@@ -85,6 +90,8 @@ for _kind, _table, _parts in (
     (EmergencyAccess, emergency_accesses, {}),
     (PatientLink, patient_links, {}),
     (Invitation, invitations, {}),
+    (PackEdition, pack_editions, {}),
+    (Trial, trials, {}),
 ):
     _mapper.map_imperatively(
         _kind,

@@ -1,6 +1,11 @@
 """What screens and lists read of intake, a module for each subject."""
 
-from services.intake.queries.care import episode, measure, open_flags
+from services.intake.queries.care import (
+    episode,
+    measure,
+    open_flags,
+    screening_at,
+)
 from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
@@ -15,6 +20,12 @@ from services.intake.queries.people import (
 )
 from services.intake.queries.questionnaires import instrument, instruments
 from services.intake.queries.referrals import referral, referral_at
+from services.intake.queries.rule_packs import (
+    findings,
+    pack_in_force,
+    rule_pack,
+    rule_packs,
+)
 from shared.reading import Row
 
 __all__ = [
@@ -25,13 +36,18 @@ __all__ = [
     "duplicates",
     "duplicates_of",
     "episode",
+    "findings",
     "instrument",
     "instruments",
     "measure",
     "open_flags",
+    "pack_in_force",
     "page_of_patients",
     "patient",
     "patients_at",
     "referral",
     "referral_at",
+    "rule_pack",
+    "rule_packs",
+    "screening_at",
 ]

@@ -56,6 +56,35 @@ def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
     }
 
 
+def screening_at(reading: Reading, episode_id: UUID, at: datetime) -> Row:
+    """What was known of an episode at a moment, as far as a verdict rests on it.
+
+    Raises:
+        NotFoundError: there is none in this clinic.
+    """
+    query = (
+        reading.select(episodes, episodes.c.id, patients.c.birth_date)
+        .join(patients, patients.c.id == episodes.c.patient_id)
+        .where(episodes.c.id == episode_id)
+    )
+    row = reading.one(query, "episode")
+    latest = (
+        reading.select(screens)
+        .where(screens.c.episode_id == episode_id, screens.c.recorded_at <= at)
+        .order_by(screens.c.id.desc())
+    )
+    answered = reading.select(measures, measures.c.instrument, measures.c.context)
+    of_then = answered.where(
+        measures.c.episode_id == episode_id, measures.c.recorded_at <= at
+    )
+    found = reading.rows(latest.limit(1))
+    return {
+        **row,
+        "screen": found[0] if found else None,
+        "measures": reading.rows(of_then),
+    }
+
+
 def measure(reading: Reading, episode_id: UUID, measure_id: UUID) -> Row:
     """The answers to a questionnaire, and what they come to.
 

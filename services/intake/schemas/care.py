@@ -13,7 +13,7 @@ from services.intake.domain import (
 )
 from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
-from shared.http.schemas import CodeField, Instant, TextField, Whole
+from shared.http.schemas import CodeField, Instant, Query, TextField, Whole
 from shared.instruments import Trend
 from shared.rulepack import Outcome, RuleClass, RuleState
 
@@ -96,11 +96,24 @@ class RuleView(View):
     label = fields.String(attribute="rule.label")
     reason_group = fields.String(attribute="rule.reason_group")
     source = fields.String(attribute="rule.source")
+    answer = fields.Raw(allow_none=True)
+    told_by = fields.String(
+        allow_none=True, metadata={"enum": ["screen", "birth_date", None]}
+    )
+
+
+class VerdictQuery(Query):
+    """For which moment; now, if none is named."""
+
+    at = Instant(load_default=None)
 
 
 class VerdictView(View):
     """What the rule pack says, rule by rule, and which answers it lacks."""
 
+    at = Instant()
+    screen_id = fields.UUID(allow_none=True)
+    screened_at = Instant(allow_none=True)
     outcome = fields.Enum(Outcome, by_value=True)
     rule_pack = fields.String()
     missing = fields.List(fields.String())
