@@ -188,7 +188,12 @@ QUESTIONNAIRES_MANAGE = _plain(
     "define the clinic's own questionnaires",
 )
 ELIGIBILITY_SIGN = _clinical(
-    "eligibility.sign", _PRESCRIBER, "decide whether a patient may be treated"
+    "eligibility.sign",
+    _PRESCRIBER | {Role.MEDICAL_LEAD},
+    "decide whether a patient may be treated",
+)
+APPEALS = _clinical(
+    "appeals", STAFF - {Role.MONITOR}, "note that a patient does not accept a no"
 )
 EPISODE_MOVE = _clinical(
     "episode.move", _PRESCRIBER | _THERAPIST, "pause an episode of care, or end it"

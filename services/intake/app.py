@@ -41,6 +41,8 @@ service = Service(
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,
+        handlers.REMIND_FORMS: handlers.remind_forms,
+        handlers.DEFERRED_DUE: handlers.review_deferred,
         handlers.TAKE_EFFECT: handlers.take_effect,
     },
     pumps={"trials": try_packs},

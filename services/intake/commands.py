@@ -115,6 +115,7 @@ class DecideEpisode:
     reason_codes: Sequence[str] = ()
     missing: Sequence[str] = ()
     override_reason: str | None = None
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ from shared.events.intake import (
     PatientChanged,
     PatientErased,
     PatientRegistered,
+    ScreeningCompleted,
+    ScreeningFellBehind,
 )
 from shared.events.scheduling import AppointmentBooked
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
@@ -42,6 +44,8 @@ FOR_PATIENTS: Mapping[type[Event], Handler] = {
     PatientRegistered: messages.know_patient,
     PatientChanged: messages.know_patient,
     PatientErased: erase_patient,
+    ScreeningFellBehind: messages.remind_of_forms,
+    ScreeningCompleted: messages.end_screening,
     EpisodeClosed: messages.end_episode,
     AppointmentBooked: messages.plan_for_appointment,
     **dict.fromkeys(messages.ENDINGS, messages.end_appointment),

@@ -23,6 +23,7 @@ from shared.events.intake import (
     EligibilityLapsed,
     ReviewRequested,
     ScreeningCompleted,
+    ScreeningStarted,
 )
 from shared.ids import uuid7
 from shared.testing.lab import MORNING
@@ -90,8 +91,9 @@ def test_an_age_changes_on_the_birthday_also_of_a_leap_day(on: date, age: int) -
 def test_a_screening_is_complete_with_every_form_and_a_safety_screen() -> None:
     episode = screened(an_episode(EpisodeStatus.REGISTERED))
 
-    completed, asked = episode.take_in({*WANTED}, wanted=WANTED, at=MORNING)
+    started, completed, asked = episode.take_in({*WANTED}, wanted=WANTED, at=MORNING)
 
+    assert isinstance(started, ScreeningStarted)
     assert isinstance(completed, ScreeningCompleted)
     assert completed.forms == ("phq9", "gad7", "cssrs", "safety_screen")
     assert isinstance(asked, ReviewRequested)
@@ -102,14 +104,26 @@ def test_a_screening_is_complete_with_every_form_and_a_safety_screen() -> None:
 def test_a_screening_without_one_form_is_not_complete() -> None:
     episode = screened(an_episode(EpisodeStatus.REGISTERED))
 
+    (started,) = episode.take_in({"phq9", "gad7"}, wanted=WANTED, at=MORNING)
+
+    assert isinstance(started, ScreeningStarted)
+    assert episode.status is EpisodeStatus.SCREENING
     assert episode.take_in({"phq9", "gad7"}, wanted=WANTED, at=MORNING) == ()
-    assert episode.status is EpisodeStatus.REGISTERED
 
 
 def test_a_screening_without_a_safety_screen_is_not_complete() -> None:
     episode = an_episode(EpisodeStatus.REGISTERED)
 
-    assert episode.take_in({*WANTED}, wanted=WANTED, at=MORNING) == ()
+    (started,) = episode.take_in({*WANTED}, wanted=WANTED, at=MORNING)
+
+    assert isinstance(started, ScreeningStarted)
+    assert episode.status is EpisodeStatus.SCREENING
+
+
+def test_a_screening_does_not_start_without_an_answer() -> None:
+    episode = an_episode(EpisodeStatus.REGISTERED)
+
+    assert episode.take_in(set(), wanted=WANTED, at=MORNING) == ()
     assert episode.status is EpisodeStatus.REGISTERED
 
 

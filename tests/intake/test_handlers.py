@@ -176,8 +176,8 @@ def test_versions_of_an_episode_number_its_events(clinic: Clinic, lab: Lab) -> N
         if envelope.aggregate_id == UUID(episode_id)
     ]
 
-    assert versions == [1, 2, 3, 4, 5]
-    assert clinic.show(episode_id)["version"] == 5
+    assert versions == [1, 2, 3, 4, 5, 6]
+    assert clinic.show(episode_id)["version"] == 6
 
 
 def test_every_event_tells_of_the_record_it_is_about(clinic: Clinic, lab: Lab) -> None:

@@ -27,7 +27,7 @@ def test_a_form_outside_the_intake_does_not_count_for_the_screening(
 
     clinic.answer(episode_id, "cssrs", context="follow_up")
 
-    assert clinic.show(episode_id)["status"] == "registered"
+    assert clinic.show(episode_id)["status"] == "screening"
 
 
 def test_an_alarming_answer_raises_a_flag_at_once(clinic: Clinic) -> None:

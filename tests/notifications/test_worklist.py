@@ -6,15 +6,23 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from services.notifications.domain.tasks import CALL_WITHIN
+from services.notifications.domain.tasks import (
+    CALL_ABOUT_FORMS_WITHIN,
+    CALL_WITHIN,
+    WAIT_FOR_ITEMS,
+)
 from services.notifications.models import tasks
 from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
     EligibilityDeferred,
+    EpisodeClosed,
     PatientEligible,
     PatientIneligible,
+    ReviewRequested,
     SafetyCleared,
+    ScreeningCompleted,
+    ScreeningStalled,
 )
 from shared.events.scheduling import (
     AppointmentFulfilled,
@@ -52,6 +60,11 @@ from tests.notifications.happenings import (
     X,
 )
 
+STALLED = ScreeningStalled(patient_id=P, episode_id=E)
+DEFERRED = EligibilityDeferred(patient_id=P, episode_id=E, missing=(), due_at=DUE)
+CLOSED = EpisodeClosed(
+    patient_id=P, episode_id=E, outcome="withdrawn", reason_code="patient"
+)
 OPENINGS = [
     (REVIEW, "review", "prescriber", E, DUE),
     (FLAG, "safety_flag", "prescriber", F, DUE),
@@ -60,6 +73,8 @@ OPENINGS = [
     (FELL_DUE, "integration", "therapist", G, DUE),
     (NO_SHOW, "no_show", "therapist", A, MORNING + CALL_WITHIN),
     (AT_RISK, "at_risk", "front_desk", A, DUE),
+    (STALLED, "forms_missing", "front_desk", E, MORNING + CALL_ABOUT_FORMS_WITHIN),
+    (DEFERRED, "items_missing", "front_desk", E, DUE),
 ]
 CLOSINGS = [
     (
@@ -69,7 +84,11 @@ CLOSINGS = [
         ),
     ),
     (REVIEW, PatientIneligible(patient_id=P, episode_id=E, reason_codes=())),
-    (REVIEW, EligibilityDeferred(patient_id=P, episode_id=E, missing=())),
+    (STALLED, ScreeningCompleted(patient_id=P, episode_id=E, forms=())),
+    (DEFERRED, ReviewRequested(patient_id=P, episode_id=E, due_at=DUE)),
+    (DEFERRED, CLOSED),
+    (STALLED, CLOSED),
+    (REVIEW, CLOSED),
     (FLAG, SafetyCleared(patient_id=P, episode_id=E, flag_id=F)),
     (ALERT, ACKNOWLEDGED),
     (HELD, AUTHORISED),
@@ -133,7 +152,7 @@ def test_an_event_closes_what_another_opened(
 
     clinic.tell(closing)
 
-    assert kinds(clinic) == []
+    assert not set(opened) & set(kinds(clinic))
     assert kinds(clinic, "done") == opened
     assert clinic.tasks("done")[0]["done_by"] is None
 
@@ -147,10 +166,31 @@ def test_a_late_opening_does_not_open_what_is_closed(
 ) -> None:
     clinic.tell(closing, version=2)
 
+    before = kinds(clinic)
     clinic.tell(opening, version=1)
 
-    assert kinds(clinic) == []
+    assert kinds(clinic) == before
     assert kinds(clinic, "done") == []
+
+
+def test_a_deferred_decision_passes_the_ball_from_prescriber_to_front_desk(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(REVIEW)
+
+    clinic.tell(DEFERRED)
+
+    assert kinds(clinic) == ["items_missing"]
+    assert kinds(clinic, "done") == ["review"]
+
+
+def test_a_deferral_told_without_a_date_waits_for_the_usual_time(
+    clinic: Clinic,
+) -> None:
+    clinic.tell(EligibilityDeferred(patient_id=P, episode_id=E, missing=()))
+
+    (task,) = clinic.tasks()
+    assert datetime.fromisoformat(task["due_at"]) == MORNING + WAIT_FOR_ITEMS
 
 
 def test_a_second_copy_of_an_opening_does_not_open_what_is_closed(

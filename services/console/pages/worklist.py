@@ -19,6 +19,8 @@ KINDS = {
     "integration": ("info", "leaf", "Arrange integration"),
     "no_show": ("warn", "absent", "Call: did not come"),
     "at_risk": ("warn", "warning", "Booking at risk: get what is missing"),
+    "forms_missing": ("info", "clipboard", "Call: forms are still missing"),
+    "items_missing": ("info", "clipboard", "Get what the decision waits for"),
     "message_failed": ("warn", "mail", "Reach the patient: a message failed"),
 }
 """What a task asks for, by its kind: tone, icon and words."""

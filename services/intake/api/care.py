@@ -34,6 +34,17 @@ from shared.unit_of_work import UnitOfWork
 
 
 @routes.get(
+    "/episodes",
+    scope=access.EPISODE_READ,
+    query=care.EpisodesQuery(),
+    gives=care.EpisodesView(),
+)
+def list_episodes(reading: Reading, query: dict[str, Any]) -> queries.Row:
+    """The clinic's episodes, newest first; those at a stage, if one is named."""
+    return queries.page_of_episodes(reading, **query)
+
+
+@routes.get(
     "/episodes/<uuid:episode_id>",
     scope=access.EPISODE_READ,
     gives=care.EpisodeDetailView(),
@@ -91,6 +102,26 @@ def record_screen(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Ep
 def decide_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Episode:
     """A prescriber signs whether the patient may be treated."""
     return handlers.decide_episode(DecideEpisode(episode_id=episode_id, **body), uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/second-review",
+    scope=access.ELIGIBILITY_SIGN,
+    gives=care.EpisodeView(),
+)
+def ask_another(uow: UnitOfWork, episode_id: UUID) -> Episode:
+    """Whoever should decide wants a second opinion: somebody else decides."""
+    return handlers.ask_another(episode_id, uow)
+
+
+@routes.post(
+    "/episodes/<uuid:episode_id>/appeal",
+    scope=access.APPEALS,
+    gives=care.EpisodeView(),
+)
+def appeal(uow: UnitOfWork, episode_id: UUID) -> Episode:
+    """A patient does not accept a no: somebody else than its signer decides."""
+    return handlers.appeal(episode_id, uow)
 
 
 @routes.post(

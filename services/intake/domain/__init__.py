@@ -40,12 +40,12 @@ from services.intake.domain.duplicates import (
     likeness,
 )
 from services.intake.domain.episode import (
+    REMINDED_AFTER,
     REVIEW_WITHIN,
     SAFETY_SCREEN,
     Episode,
-    NoShow,
-    Screen,
 )
+from services.intake.domain.episode_record import NoShow, Screen, stage_of
 from services.intake.domain.people import (
     AlreadyErasedError,
     Channel,
@@ -93,10 +93,12 @@ from services.intake.domain.safety import (
 from services.intake.domain.states import (
     OPEN,
     AlreadyPausedError,
+    AnotherMustDecideError,
     Ending,
     EpisodeStatus,
     EpisodeUnderWayError,
     NotPausedError,
+    Stage,
     WrongStateError,
 )
 from shared.consents import ConsentType
@@ -108,6 +110,7 @@ __all__ = [
     "INDEX_OF",
     "LINK_LASTS",
     "OPEN",
+    "REMINDED_AFTER",
     "REVIEW_WITHIN",
     "SAFETY_SCREEN",
     "AbsoluteContraindicationError",
@@ -118,6 +121,7 @@ __all__ = [
     "AlreadyRetiredError",
     "AlreadySignedError",
     "AlreadyWithdrawnError",
+    "AnotherMustDecideError",
     "Assessment",
     "CasesFailError",
     "Channel",
@@ -170,6 +174,7 @@ __all__ = [
     "SafetyFlagOpenError",
     "Screen",
     "ScreeningIncompleteError",
+    "Stage",
     "Trial",
     "TrialFinding",
     "TrialRunningError",
@@ -178,4 +183,5 @@ __all__ = [
     "digest_of",
     "likeness",
     "progress_of",
+    "stage_of",
 ]

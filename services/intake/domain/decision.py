@@ -75,7 +75,8 @@ class Assessment:
 class Decision:
     """A signed decision, and what it rests on.
 
-    `outcome` is what the rule pack said of the screen `screen_id` at that moment.
+    `outcome` is what the rule pack said of the screen `screen_id` at that moment;
+    `due_at` until when it waits for what is `missing`.
     `signature_hash` is over all the rest, so that a later change shows.
     """
 
@@ -92,6 +93,7 @@ class Decision:
     signed_by: UUID
     signed_at: datetime
     valid_until: datetime | None
+    due_at: datetime | None = None
     signature_hash: str = ""
 
     def demand_reasoned(self) -> None:
@@ -117,7 +119,7 @@ class Decision:
     def _digest(self) -> str:
         """SHA-256 over the content as JSON: keys in order, no blanks, times in UTC."""
         until = self.valid_until.isoformat() if self.valid_until else None
-        content = {
+        content: dict[str, object] = {
             "id": str(self.id),
             "clinic_id": str(self.clinic_id),
             "episode_id": str(self.episode_id),
@@ -132,5 +134,7 @@ class Decision:
             "signed_at": self.signed_at.isoformat(),
             "valid_until": until,
         }
+        if self.due_at is not None:
+            content["due_at"] = self.due_at.isoformat()
         said = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(said.encode()).hexdigest()

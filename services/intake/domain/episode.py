@@ -1,22 +1,25 @@
 """An episode of care: how far a patient has come on the way to treatment."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.intake.domain.decision import Assessment, Decision, DecisionKind
+from services.intake.domain.episode_record import EpisodeRecord, NoShow
 from services.intake.domain.states import (
+    BEGINNING,
     DECIDABLE,
     OPEN,
     AlreadyPausedError,
+    AnotherMustDecideError,
     Ending,
     EpisodeStatus,
     EpisodeUnderWayError,
     NotPausedError,
     WrongStateError,
 )
-from shared.aggregate import Aggregate
 from shared.events.intake import (
+    AppealLodged,
     EligibilityDeferred,
     EligibilityLapsed,
     EpisodeActivated,
@@ -26,8 +29,13 @@ from shared.events.intake import (
     EpisodeResumed,
     PatientEligible,
     PatientIneligible,
+    ReadinessLost,
+    ReadinessReached,
     ReviewRequested,
     ScreeningCompleted,
+    ScreeningFellBehind,
+    ScreeningStalled,
+    ScreeningStarted,
 )
 
 REVIEW_WITHIN = timedelta(hours=48)
@@ -36,93 +44,19 @@ REVIEW_WITHIN = timedelta(hours=48)
 NO_SHOWS_BEFORE_REVIEW = 2
 """From this missed dose on, each asks for a review. Source: project default."""
 
+REMINDED_AFTER = (timedelta(days=2), timedelta(days=5), timedelta(days=10))
+"""When a patient is reminded of missing forms. Source: project default."""
+
 SAFETY_SCREEN = "safety_screen"
 
-News = tuple[ScreeningCompleted | ReviewRequested | EligibilityLapsed, ...]
+News = tuple[
+    ScreeningStarted | ScreeningCompleted | ReviewRequested | EligibilityLapsed, ...
+]
 
 
 @dataclass(kw_only=True, eq=False)
-class Screen:
-    """The answers of a safety screen; the latest of an episode counts."""
-
-    id: UUID
-    clinic_id: UUID
-    episode_id: UUID
-    answers: dict[str, bool | float]
-    recorded_by: UUID
-    recorded_at: datetime
-
-
-@dataclass(kw_only=True, eq=False)
-class NoShow:
-    """A dose the patient did not come for; `id` is the appointment's."""
-
-    id: UUID
-    clinic_id: UUID
-    episode_id: UUID
-    noted_at: datetime
-
-
-@dataclass(kw_only=True, eq=False)
-class Episode(Aggregate):
-    """One patient's way from registration to treatment.
-
-    `eligible_until` is set while a prescriber's yes stands, also during a review that
-    does not question it; `prepared_at` is when a first preparation took place. A pause
-    (`paused_at`) keeps doses away whatever the status is.
-    """
-
-    patient_id: UUID
-    opened_at: datetime
-    status: EpisodeStatus = EpisodeStatus.REGISTERED
-    eligible_until: datetime | None = None
-    prepared_at: datetime | None = None
-    paused_at: datetime | None = None
-    pause_reason: str | None = None
-    maintenance_since: datetime | None = None
-    review_due_at: datetime | None = None
-    ended_at: datetime | None = None
-    screens: list[Screen] = field(default_factory=list)
-    decisions: list[Decision] = field(default_factory=list)
-    no_shows: list[NoShow] = field(default_factory=list)
-
-    @property
-    def is_eligible(self) -> bool:
-        """Whether a prescriber's yes stands."""
-        return self.eligible_until is not None
-
-    @property
-    def screen(self) -> Screen | None:
-        """The safety screen that counts."""
-        return self.screens[-1] if self.screens else None
-
-    @property
-    def latest_decision(self) -> Decision | None:
-        """The decision that counts."""
-        return self.decisions[-1] if self.decisions else None
-
-    @property
-    def screen_decided_on(self) -> Screen | None:
-        """The safety screen the latest decision rests on."""
-        decision = self.latest_decision
-        rests_on = decision.screen_id if decision else None
-        return next((one for one in self.screens if one.id == rests_on), None)
-
-    def demand_open(self) -> None:
-        """Refuse anything new on an episode that has come to its end.
-
-        Raises:
-            WrongStateError: the patient may not be treated.
-        """
-        self._demand(OPEN)
-
-    def demand_answerable(self, *, is_follow_up: bool) -> None:
-        """Refuse answers once the episode has ended, but for those asked for later.
-
-        Raises:
-            WrongStateError: the episode is at its end.
-        """
-        self._demand(OPEN | {EpisodeStatus.COMPLETED} if is_follow_up else OPEN)
+class Episode(EpisodeRecord):
+    """The moves of an episode; each tells what happened, and refuses what may not."""
 
     def close(self) -> None:
         """Nothing more happens: who the patient was is about to be forgotten.
@@ -146,15 +80,37 @@ class Episode(Aggregate):
         """
         if self.status is EpisodeStatus.DEFERRED:
             return (self._review(at),)
-        is_complete = self.screens and forms.issuperset(wanted)
-        if self.status is not EpisodeStatus.REGISTERED or not is_complete:
+        if self.status not in BEGINNING or not (forms or self.screens):
             return ()
+        news: News = ()
+        if self.status is EpisodeStatus.REGISTERED:
+            self.status = EpisodeStatus.SCREENING
+            news = (ScreeningStarted(patient_id=self.patient_id, episode_id=self.id),)
+        if not self.screens or not forms.issuperset(wanted):
+            return news
         completed = ScreeningCompleted(
             patient_id=self.patient_id,
             episode_id=self.id,
             forms=(*wanted, SAFETY_SCREEN),
         )
-        return (completed, self._review(at))
+        return (*news, completed, self._review(at))
+
+    def remind(self) -> tuple[ScreeningFellBehind | ScreeningStalled, ...]:
+        """Forms are still missing on a day for reminders; nothing if none is.
+
+        The last reminder also asks somebody to call.
+        """
+        if self.status not in BEGINNING or self.reminders >= len(REMINDED_AFTER):
+            return ()
+        days = REMINDED_AFTER[self.reminders].days
+        self.reminders += 1
+        behind = ScreeningFellBehind(
+            patient_id=self.patient_id, episode_id=self.id, days=days
+        )
+        if self.reminders < len(REMINDED_AFTER):
+            return (behind,)
+        stalled = ScreeningStalled(patient_id=self.patient_id, episode_id=self.id)
+        return (behind, stalled)
 
     def decide(
         self, decision: Decision, assessment: Assessment, *, told: tuple[str, ...]
@@ -166,17 +122,20 @@ class Episode(Aggregate):
 
         Raises:
             WrongStateError: nothing is to be decided.
+            AnotherMustDecideError: another opinion than the signer's is asked for.
             InvalidError: a no without a reason, or a wait for nothing.
             ConflictError: a yes that may not be given; see `Assessment`.
         """
         self._demand(DECIDABLE)
+        if decision.signed_by == self.not_by:
+            raise AnotherMustDecideError
         decision.demand_reasoned()
         if decision.kind is DecisionKind.ELIGIBLE:
             assessment.demand_treatable(decision.override_reason)
         decision.sign()
         self.decisions.append(decision)
         self.status = self._status_after(decision.kind)
-        self.eligible_until = decision.valid_until
+        self.eligible_until, self.not_by = decision.valid_until, None
         if decision.valid_until is not None:
             return PatientEligible(
                 patient_id=self.patient_id,
@@ -189,8 +148,67 @@ class Episode(Aggregate):
                 patient_id=self.patient_id, episode_id=self.id, reason_codes=told
             )
         return EligibilityDeferred(
-            patient_id=self.patient_id, episode_id=self.id, missing=told
+            patient_id=self.patient_id,
+            episode_id=self.id,
+            missing=told,
+            due_at=decision.due_at,
         )
+
+    def ask_another(self, *, by: UUID, at: datetime) -> ReviewRequested:
+        """Whoever should decide wants a second opinion: somebody else decides.
+
+        Raises:
+            WrongStateError: nothing is to be decided.
+        """
+        self._demand(DECIDABLE)
+        self.not_by = by
+        return self._review(at)
+
+    def appeal(self, *, at: datetime) -> tuple[AppealLodged, ReviewRequested]:
+        """The patient does not accept a no: somebody else than its signer decides.
+
+        Raises:
+            WrongStateError: nobody said no.
+        """
+        self._demand(frozenset({EpisodeStatus.INELIGIBLE}))
+        self.appealed_at = at
+        self.not_by = self.decisions[-1].signed_by
+        self.status = EpisodeStatus.IN_REVIEW
+        lodged = AppealLodged(patient_id=self.patient_id, episode_id=self.id)
+        return (lodged, self._review(at))
+
+    def review_deferred(self, *, at: datetime) -> News:
+        """Ask for a review once what was waited for is due, and only then."""
+        decision = self.latest_decision
+        due_at = decision.due_at if decision else None
+        is_due = due_at is not None and due_at <= at
+        if self.status is not EpisodeStatus.DEFERRED or not is_due:
+            return ()
+        return (self._review(at),)
+
+    def note_readiness(
+        self, missing: tuple[str, ...], *, at: datetime
+    ) -> tuple[ReadinessReached | ReadinessLost, ...]:
+        """What a first dose is booked on changed; told if it makes a difference.
+
+        Args:
+            missing: the facts that do not hold.
+        """
+        if bool(missing) is (self.ready_since is None):
+            return ()
+        if missing:
+            self.ready_since = None
+            return (
+                ReadinessLost(
+                    patient_id=self.patient_id, episode_id=self.id, missing=missing
+                ),
+            )
+        self.ready_since = at
+        return (ReadinessReached(patient_id=self.patient_id, episode_id=self.id),)
+
+    def note_crisis(self, since: datetime | None) -> None:
+        """A flag of high risk is open, or none is any more; the flag's events tell."""
+        self.crisis_since = since and (self.crisis_since or since)
 
     def lapse(self, cause_code: str, *, at: datetime) -> News:
         """The prescriber's yes no longer stands; a new decision is asked for.
@@ -219,7 +237,7 @@ class Episode(Aggregate):
             )
         )
         is_often = len(self.no_shows) >= NO_SHOWS_BEFORE_REVIEW
-        is_screened = self.status in OPEN - {EpisodeStatus.REGISTERED}
+        is_screened = self.status in OPEN - BEGINNING
         return (self._review(at),) if is_often and is_screened else ()
 
     def note_preparation(self, *, at: datetime) -> tuple[EpisodeActivated, ...]:
@@ -292,7 +310,8 @@ class Episode(Aggregate):
             raise WrongStateError(details={"state": self.status.value})
         self.status = EpisodeStatus(ending.value)
         self.ended_at = at
-        self.eligible_until = self.paused_at = self.pause_reason = None
+        self.eligible_until = self.ready_since = self.crisis_since = None
+        self.paused_at = self.pause_reason = None
         return EpisodeClosed(
             patient_id=self.patient_id,
             episode_id=self.id,
@@ -313,10 +332,3 @@ class Episode(Aggregate):
         return ReviewRequested(
             patient_id=self.patient_id, episode_id=self.id, due_at=at + REVIEW_WITHIN
         )
-
-    def _demand(self, allowed: frozenset[EpisodeStatus]) -> None:
-        if self.status not in allowed:
-            raise WrongStateError(
-                f"this cannot be done to an episode that is {self.status.value}",
-                details={"state": self.status.value},
-            )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from services.intake.domain.states import ENDED, EpisodeStatus
+from services.intake.domain.states import BEGINNING, ENDED, EpisodeStatus
 
 
 class ReferralStatus(StrEnum):
@@ -67,6 +67,6 @@ def _status_of(
         return ReferralStatus.CLOSED if was_accepted else ReferralStatus.NOT_ACCEPTED
     if was_accepted:
         return ReferralStatus.ACCEPTED
-    if status is EpisodeStatus.REGISTERED and not has_answers:
+    if status in BEGINNING and not has_answers:
         return ReferralStatus.RECEIVED
     return ReferralStatus.IN_SCREENING

@@ -24,6 +24,12 @@ class AlreadyPausedError(ConflictError):
     code = "already_paused"
 
 
+class AnotherMustDecideError(ConflictError):
+    """Another opinion is asked for: somebody else has to sign this decision."""
+
+    code = "another_must_decide"
+
+
 class NotPausedError(ConflictError):
     """The episode does not pause."""
 
@@ -42,6 +48,8 @@ class EpisodeStatus(StrEnum):
     """How far an episode has come."""
 
     REGISTERED = "registered"
+    SCREENING = "screening"
+    """Some forms are answered, others still missing."""
     IN_REVIEW = "in_review"
     DEFERRED = "deferred"
     INELIGIBLE = "ineligible"
@@ -60,4 +68,28 @@ ENDED = frozenset(EpisodeStatus(ending.value) for ending in Ending)
 OPEN = (
     frozenset(EpisodeStatus) - {EpisodeStatus.INELIGIBLE, EpisodeStatus.CLOSED} - ENDED
 )
+BEGINNING = frozenset({EpisodeStatus.REGISTERED, EpisodeStatus.SCREENING})
+"""Forms are awaited."""
 DECIDABLE = frozenset({EpisodeStatus.IN_REVIEW, EpisodeStatus.DEFERRED})
+
+
+class Stage(StrEnum):
+    """Where an episode stands in one word, for whoever looks at a list."""
+
+    REGISTERED = "registered"
+    SCREENING = "screening"
+    IN_REVIEW = "in_review"
+    DEFERRED = "deferred"
+    INELIGIBLE = "ineligible"
+    ONBOARDING = "onboarding"
+    """Eligible; consents or the clearance are not all there."""
+    READY_TO_START = "ready_to_start"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    CRISIS_HOLD = "crisis_hold"
+    """A safety flag of high risk is open; only a clinician clears it."""
+    MAINTENANCE = "maintenance"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+    DECEASED = DECEASED
+    CLOSED = "closed"

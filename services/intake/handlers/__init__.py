@@ -22,7 +22,15 @@ from services.intake.handlers.consents import (
     withdraw_consent,
 )
 from services.intake.handlers.contacts import change_contact
-from services.intake.handlers.deciding import LAPSE, decide_episode, lapse_if_expired
+from services.intake.handlers.deciding import (
+    DEFERRED_DUE,
+    LAPSE,
+    appeal,
+    ask_another,
+    decide_episode,
+    lapse_if_expired,
+    review_deferred,
+)
 from services.intake.handlers.duplicates import dismiss_duplicate
 from services.intake.handlers.erasing import erase_patient
 from services.intake.handlers.expiring import EXPIRE, expire_consent
@@ -33,10 +41,12 @@ from services.intake.handlers.inviting import (
     invite,
 )
 from services.intake.handlers.moving import (
+    REMIND_FORMS,
     REVIEW,
     begin_maintenance,
     end_episode,
     pause_episode,
+    remind_forms,
     resume_episode,
     review_if_due,
 )
@@ -72,12 +82,16 @@ from services.intake.handlers.trying import (
 
 __all__ = [
     "AGE",
+    "DEFERRED_DUE",
     "ESCALATE",
     "EXPIRE",
     "LAPSE",
+    "REMIND_FORMS",
     "REVIEW",
     "TAKE_EFFECT",
     "accept_invitation",
+    "appeal",
+    "ask_another",
     "begin_maintenance",
     "begin_trial",
     "break_glass",
@@ -112,8 +126,10 @@ __all__ = [
     "record_measure",
     "record_screen",
     "register_patient",
+    "remind_forms",
     "resume_episode",
     "retire_document",
+    "review_deferred",
     "review_if_due",
     "rewrite_rule_pack",
     "sign_consent",

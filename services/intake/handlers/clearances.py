@@ -3,6 +3,7 @@
 from services.intake.commands import GrantClearance
 from services.intake.domain import Clearance
 from services.intake.handlers.assessing import held_episode
+from services.intake.handlers.standing import reckon
 from services.intake.models import packs
 from shared.ids import uuid7
 from shared.readiness import FactName
@@ -29,4 +30,6 @@ def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
         valid_until=uow.now + lasts,
     )
     uow.publish(clearance.grant(), of=clearance)
-    return uow.add(clearance)
+    uow.add(clearance)
+    reckon(episode, uow)
+    return clearance

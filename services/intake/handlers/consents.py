@@ -6,10 +6,11 @@ from uuid import UUID
 from sqlalchemy import select
 
 from services.intake.commands import SignConsent
-from services.intake.domain import Consent, ConsentType
+from services.intake.domain import Consent, ConsentType, Episode
 from services.intake.handlers.assessing import held_episode
 from services.intake.handlers.consent_documents import document_in_force, end_of
 from services.intake.handlers.expiring import EXPIRE, held_consent
+from services.intake.handlers.standing import reckon
 from services.intake.models import consents, packs
 from shared.consents import Document
 from shared.ids import uuid7
@@ -46,7 +47,9 @@ def sign_consent(command: SignConsent, uow: UnitOfWork) -> Consent:
     )
     uow.remind(EXPIRE, about=consent.id, at=consent.valid_until)
     uow.publish(consent.sign(), of=consent)
-    return uow.add(consent)
+    uow.add(consent)
+    reckon(episode, uow)
+    return consent
 
 
 def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
@@ -67,6 +70,7 @@ def withdraw_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
     )
     for other in uow.all(same):
         _withdraw(other, uow)
+    reckon(uow.get(Episode, consent.episode_id), uow)
     return consent
 
 

@@ -1,5 +1,6 @@
 """Deciding whether a patient may be treated, and when that ends by itself."""
 
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -20,7 +21,9 @@ from services.intake.handlers.assessing import (
     missing_forms,
     verdict_for,
 )
+from services.intake.handlers.standing import reckon
 from services.intake.models import packs, safety_flags
+from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.readiness import FactName
 from shared.rulepack import Outcome, Verdict
@@ -28,6 +31,10 @@ from shared.unit_of_work import UnitOfWork
 
 LAPSE = "lapse_if_expired"
 CAUSE_EXPIRED = "expired"
+DEFERRED_DUE = "review_deferred"
+DEFERRED_FOR = timedelta(days=14)
+"""How long a decision waits unless somebody says otherwise. Source: project default."""
+LONGEST_WAIT = timedelta(days=366)
 
 
 def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
@@ -51,8 +58,41 @@ def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
     )
     if decision.valid_until is not None:
         uow.remind(LAPSE, about=episode.id, at=decision.valid_until)
+    if decision.due_at is not None:
+        uow.remind(DEFERRED_DUE, about=episode.id, at=decision.due_at)
     uow.publish(event, of=episode)
+    reckon(episode, uow)
     return episode
+
+
+def ask_another(episode_id: UUID, uow: UnitOfWork) -> Episode:
+    """Whoever should decide wants a second opinion: somebody else decides.
+
+    Raises:
+        WrongStateError: nothing is to be decided.
+    """
+    episode = held_episode(episode_id, uow)
+    uow.publish(episode.ask_another(by=uow.actor_id, at=uow.now), of=episode)
+    return episode
+
+
+def appeal(episode_id: UUID, uow: UnitOfWork) -> Episode:
+    """A patient does not accept a no: another prescriber decides.
+
+    Raises:
+        WrongStateError: nobody said no.
+    """
+    episode = held_episode(episode_id, uow)
+    for event in episode.appeal(at=uow.now):
+        uow.publish(event, of=episode)
+    return episode
+
+
+def review_deferred(episode_id: UUID, uow: UnitOfWork) -> None:
+    """What a decision waited for is due: a prescriber looks again."""
+    episode = held_episode(episode_id, uow)
+    for event in episode.review_deferred(at=uow.now):
+        uow.publish(event, of=episode)
 
 
 def lapse_if_expired(episode_id: UUID, uow: UnitOfWork) -> None:
@@ -67,6 +107,7 @@ def let_lapse(episode: Episode, cause_code: str, uow: UnitOfWork) -> None:
     if episode.is_eligible:
         for event in episode.lapse(cause_code, at=uow.now):
             uow.publish(event, of=episode)
+        reckon(episode, uow)
 
 
 def _decision(
@@ -89,7 +130,24 @@ def _decision(
         signed_by=uow.actor_id,
         signed_at=uow.now,
         valid_until=uow.now + lasts if is_yes else None,
+        due_at=_due_at(command, uow.now),
     )
+
+
+def _due_at(command: DecideEpisode, now: datetime) -> datetime | None:
+    """Until when a decision waits for what is missing.
+
+    Raises:
+        InvalidError: the date is past or too far off, or nothing is waited for.
+    """
+    if command.decision is not DecisionKind.DEFERRED:
+        if command.due_at is not None:
+            raise InvalidError("is for what a decision waits for", field="due_at")
+        return None
+    due_at = command.due_at or now + DEFERRED_FOR
+    if not now < due_at <= now + LONGEST_WAIT:
+        raise InvalidError("must be within a year from now", field="due_at")
+    return due_at
 
 
 def _assessment(episode: Episode, verdict: Verdict, uow: UnitOfWork) -> Assessment:

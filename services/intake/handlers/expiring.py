@@ -4,8 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.intake.domain import Consent, EndCause
+from services.intake.domain import Consent, EndCause, Episode
 from services.intake.handlers.assessing import hold
+from services.intake.handlers.standing import reckon
 from services.intake.models import consents
 from shared.unit_of_work import UnitOfWork
 
@@ -59,3 +60,4 @@ def _end(consent: Consent, cause: EndCause, uow: UnitOfWork) -> None:
     for event in consent.end(cause, at=uow.now):
         uow.forget(EXPIRE, about=consent.id)
         uow.publish(event, of=consent)
+        reckon(uow.get(Episode, consent.episode_id), uow)

@@ -8,13 +8,15 @@ from services.intake.commands import (
     EndEpisode,
     PauseEpisode,
 )
-from services.intake.domain import Episode
+from services.intake.domain import REMINDED_AFTER, Episode
 from services.intake.handlers.assessing import held_episode
 from services.intake.handlers.deciding import LAPSE
 from shared.errors import InvalidError
 from shared.unit_of_work import UnitOfWork
 
 REVIEW = "review_if_due"
+REMIND_FORMS = "remind_forms"
+A_DAY = timedelta(days=1)
 LONGEST_MAINTENANCE = timedelta(days=366)
 """A yes is looked at again within a year. Source: project default."""
 
@@ -65,6 +67,19 @@ def review_if_due(episode_id: UUID, uow: UnitOfWork) -> None:
         uow.publish(event, of=episode)
 
 
+def remind_forms(episode_id: UUID, uow: UnitOfWork) -> None:
+    """A day for reminders has come: the patient is reminded of forms still missing.
+
+    After a time when nothing ran, one reminder goes out and the next in its turn.
+    """
+    episode = held_episode(episode_id, uow)
+    for event in episode.remind():
+        uow.publish(event, of=episode)
+    if episode.is_beginning and episode.reminders < len(REMINDED_AFTER):
+        at = episode.opened_at + REMINDED_AFTER[episode.reminders]
+        uow.remind(REMIND_FORMS, about=episode.id, at=max(at, uow.now + A_DAY))
+
+
 def end_episode(command: EndEpisode, uow: UnitOfWork) -> Episode:
     """The episode comes to its end; no dose rests on it any more.
 
@@ -75,5 +90,6 @@ def end_episode(command: EndEpisode, uow: UnitOfWork) -> Episode:
     event = episode.end(command.outcome, command.reason_code, at=uow.now)
     uow.forget(LAPSE, about=episode.id)
     uow.forget(REVIEW, about=episode.id)
+    uow.forget(REMIND_FORMS, about=episode.id)
     uow.publish(event, of=episode)
     return episode

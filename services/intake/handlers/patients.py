@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from services.intake.commands import ReceiveReferral, ReferredCode, RegisterPatient
 from services.intake.domain import (
+    REMINDED_AFTER,
     Channel,
     Clinic,
     Coding,
@@ -18,6 +19,7 @@ from services.intake.domain import (
 )
 from services.intake.handlers.assessing import within
 from services.intake.handlers.finding import identifier_index, mark_patient
+from services.intake.handlers.moving import REMIND_FORMS
 from services.intake.models import referrals
 from shared.errors import NotFoundError
 from shared.ids import uuid7
@@ -115,6 +117,8 @@ def _register(person: Person, channel: Channel | None, uow: UnitOfWork) -> Patie
             opened_at=uow.now,
         )
     )
+    remind_at = uow.now + REMINDED_AFTER[0]
+    uow.remind(REMIND_FORMS, about=patient.episode_id, at=remind_at)
     return patient
 
 

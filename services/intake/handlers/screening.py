@@ -18,7 +18,6 @@ from services.intake.handlers.assessing import (
     demand_fitting,
     forms_of,
     held_episode,
-    hold,
     verdict_for,
     within,
 )
@@ -117,10 +116,13 @@ def clear_flag(command: ClearFlag, uow: UnitOfWork) -> SafetyFlag:
     """
     flag = uow.get(SafetyFlag, command.flag_id)
     # An alarm that comes at this moment must not fall under a flag that is going.
-    hold(flag.episode_id, uow)
+    episode = held_episode(flag.episode_id, uow)
     event = flag.clear(by=uow.actor_id, note=command.note, at=uow.now)
     uow.forget(ESCALATE, about=flag.id)
     uow.publish(event, of=flag)
+    uow.flush()
+    if flag.level is FlagLevel.HIGH and _open_flag(episode, flag.level, uow) is None:
+        episode.note_crisis(None)
     return flag
 
 
@@ -178,6 +180,7 @@ def _raise_flag(
         uow.remind(ESCALATE, about=flag.id, at=flag.due_at)
     measure.safety_flag_id = flag.id
     if level is FlagLevel.HIGH:
+        episode.note_crisis(flag.raised_at)
         let_lapse(episode, CAUSE_SAFETY, uow)
 
 

@@ -1,6 +1,6 @@
 """Tables of an episode of care: decided, consented, cleared."""
 
-from sqlalchemy import Column, Index, String, Table, Uuid
+from sqlalchemy import Column, Index, Integer, String, Table, Uuid
 
 from services.intake.domain import ConsentType, DecisionKind, EndCause, EpisodeStatus
 from services.intake.models.base import metadata, of, own, record
@@ -14,13 +14,19 @@ episodes = Table(
     of("patients"),
     Column("status", words(EpisodeStatus), nullable=False),
     Column("opened_at", UtcDateTime, nullable=False),
+    Column("reminders", Integer, nullable=False),
     Column("eligible_until", UtcDateTime),
+    Column("ready_since", UtcDateTime),
+    Column("crisis_since", UtcDateTime),
     Column("prepared_at", UtcDateTime),
     Column("paused_at", UtcDateTime),
     Column("pause_reason", String(64)),
     Column("maintenance_since", UtcDateTime),
     Column("review_due_at", UtcDateTime),
+    Column("appealed_at", UtcDateTime),
+    Column("not_by", Uuid()),
     Column("ended_at", UtcDateTime),
+    Index("ix_episodes_clinic_id_status_id", "clinic_id", "status", "id"),
     Index("ix_episodes_clinic_id_id", "clinic_id", "id"),
 )
 
@@ -39,6 +45,7 @@ decisions = Table(
     Column("signed_by", Uuid(), nullable=False),
     Column("signed_at", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime),
+    Column("due_at", UtcDateTime),
     Column("signature_hash", String(64), nullable=False),
 )
 

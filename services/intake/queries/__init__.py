@@ -4,6 +4,7 @@ from services.intake.queries.care import (
     episode,
     measure,
     open_flags,
+    page_of_episodes,
     screening_at,
 )
 from services.intake.queries.consent_documents import (
@@ -42,6 +43,7 @@ __all__ = [
     "measure",
     "open_flags",
     "pack_in_force",
+    "page_of_episodes",
     "page_of_patients",
     "patient",
     "patients_at",

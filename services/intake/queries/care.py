@@ -1,12 +1,17 @@
 """What is read of an episode of care."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, func, select
 
 from services.intake.domain import (
+    OPEN,
     Decision,
+    EpisodeStatus,
+    Stage,
+    stage_of,
 )
 from services.intake.models import (
     clearances,
@@ -20,6 +25,38 @@ from services.intake.models import (
     screens,
 )
 from shared.reading import Reading, Row
+
+_IS_CALM = (episodes.c.crisis_since.is_(None), episodes.c.paused_at.is_(None))
+_AT: Mapping[Stage, tuple[ColumnElement[bool], ...]] = {
+    **{
+        Stage(status.value): (
+            episodes.c.status == status,
+            *(_IS_CALM if status in OPEN else ()),
+        )
+        for status in EpisodeStatus
+        if status is not EpisodeStatus.ELIGIBLE
+    },
+    Stage.ONBOARDING: (
+        episodes.c.status == EpisodeStatus.ELIGIBLE,
+        episodes.c.ready_since.is_(None),
+        *_IS_CALM,
+    ),
+    Stage.READY_TO_START: (
+        episodes.c.status == EpisodeStatus.ELIGIBLE,
+        episodes.c.ready_since.is_not(None),
+        *_IS_CALM,
+    ),
+    Stage.PAUSED: (
+        episodes.c.status.in_(OPEN),
+        episodes.c.crisis_since.is_(None),
+        episodes.c.paused_at.is_not(None),
+    ),
+    Stage.CRISIS_HOLD: (
+        episodes.c.status.in_(OPEN),
+        episodes.c.crisis_since.is_not(None),
+    ),
+}
+"""What each stage means to the table; `stage_of` says the same of a row."""
 
 
 def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
@@ -38,7 +75,7 @@ def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
     latest = _of_episode(reading, screens, episode_id)[:1]
     missed = select(func.count()).where(no_shows.c.episode_id == episode_id)
     return {
-        **row,
+        **_staged(row),
         "no_shows": reading.connection.execute(missed).scalar_one(),
         "screen": latest[0] if latest else None,
         "measures": _of_episode(reading, measures, episode_id),
@@ -54,6 +91,27 @@ def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
             for one in _of_episode(reading, decisions, episode_id)
         ],
     }
+
+
+def page_of_episodes(
+    reading: Reading, *, stage: Stage | None, limit: int, after: UUID | None
+) -> Row:
+    """Episodes with the names of their patients, newest first."""
+    query = (
+        reading.select(
+            episodes, *episodes.c, patients.c.given_name, patients.c.family_name
+        )
+        .join(patients, patients.c.id == episodes.c.patient_id)
+        .order_by(episodes.c.id.desc())
+        .limit(limit + 1)
+    )
+    if stage is not None:
+        query = query.where(*_AT[stage])
+    if after is not None:
+        query = query.where(episodes.c.id < after)
+    rows = [_staged(row) for row in reading.rows(query)]
+    more = len(rows) > limit
+    return {"items": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
 
 
 def screening_at(reading: Reading, episode_id: UUID, at: datetime) -> Row:
@@ -104,6 +162,17 @@ def open_flags(reading: Reading) -> list[Row]:
         .where(safety_flags.c.cleared_at.is_(None))
         .order_by(safety_flags.c.due_at, safety_flags.c.id)
     )
+
+
+def _staged(row: Row) -> Row:
+    """An episode's row, and where it stands in one word."""
+    stage = stage_of(
+        row["status"],
+        in_crisis=row["crisis_since"] is not None,
+        pauses=row["paused_at"] is not None,
+        is_ready=row["ready_since"] is not None,
+    )
+    return {**row, "stage": stage}
 
 
 def _of_episode(reading: Reading, table: Table, episode_id: UUID) -> list[Row]:

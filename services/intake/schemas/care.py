@@ -10,10 +10,11 @@ from services.intake.domain import (
     EpisodeStatus,
     FlagLevel,
     MeasureContext,
+    Stage,
 )
 from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
-from shared.http.schemas import CodeField, Instant, Query, TextField, Whole
+from shared.http.schemas import CodeField, Instant, Page, Query, TextField, Whole
 from shared.instruments import Trend
 from shared.rulepack import Outcome, RuleClass, RuleState
 
@@ -128,6 +129,7 @@ class DecisionBody(Body):
     reason_codes = codes()
     missing = codes()
     override_reason = TextField(load_default=None, allow_none=True)
+    due_at = Instant(load_default=None, allow_none=True)
 
 
 class DecisionView(View):
@@ -143,6 +145,7 @@ class DecisionView(View):
     signed_by = fields.UUID()
     signed_at = Instant()
     valid_until = Instant(allow_none=True)
+    due_at = Instant(allow_none=True)
     signature_hash = fields.String()
     is_intact = fields.Boolean()
 
@@ -255,14 +258,39 @@ class EpisodeView(View):
     version = fields.Integer()
     patient_id = fields.UUID()
     status = fields.Enum(EpisodeStatus, by_value=True)
+    stage = fields.Enum(Stage, by_value=True)
     opened_at = Instant()
     eligible_until = Instant(allow_none=True)
+    ready_since = Instant(allow_none=True)
+    crisis_since = Instant(allow_none=True)
     prepared_at = Instant(allow_none=True)
     paused_at = Instant(allow_none=True)
     pause_reason = fields.String(allow_none=True)
     maintenance_since = Instant(allow_none=True)
     review_due_at = Instant(allow_none=True)
+    appealed_at = Instant(allow_none=True)
+    not_by = fields.UUID(allow_none=True)
     ended_at = Instant(allow_none=True)
+
+
+class EpisodesQuery(Page):
+    """Which episodes: those at a stage, or all."""
+
+    stage = fields.Enum(Stage, by_value=True, load_default=None)
+
+
+class ListedEpisodeView(EpisodeView):
+    """An episode, and whose it is."""
+
+    given_name = fields.String(allow_none=True)
+    family_name = fields.String(allow_none=True)
+
+
+class EpisodesView(View):
+    """Episodes, newest first; `next` is where the next page begins."""
+
+    items = fields.List(fields.Nested(ListedEpisodeView))
+    next = fields.UUID(allow_none=True)
 
 
 class DecidedView(EpisodeView):

@@ -42,6 +42,7 @@ class Template(StrEnum):
     APPOINTMENT_REMINDER = "appointment_reminder"
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     INTEGRATION_DUE = "integration_due"
+    FORMS_DUE = "forms_due"
 
 
 class MessageStatus(StrEnum):

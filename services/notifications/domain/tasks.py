@@ -11,6 +11,7 @@ from shared.errors import ConflictError, ForbiddenError
 from shared.events import Event
 from shared.events.intake import (
     EligibilityDeferred,
+    EpisodeClosed,
     GlassBroken,
     PatientEligible,
     PatientIneligible,
@@ -18,6 +19,8 @@ from shared.events.intake import (
     SafetyCleared,
     SafetyEscalated,
     SafetyFlagged,
+    ScreeningCompleted,
+    ScreeningStalled,
 )
 from shared.events.notifications import MessageFailed
 from shared.events.scheduling import (
@@ -67,6 +70,8 @@ class TaskKind(StrEnum):
     NO_SHOW = "no_show"
     AT_RISK = "at_risk"
     MESSAGE_FAILED = "message_failed"
+    FORMS_MISSING = "forms_missing"
+    ITEMS_MISSING = "items_missing"
     EMERGENCY_ACCESS = "emergency_access"
 
 
@@ -91,7 +96,7 @@ class Opens:
     """An event that asks somebody to act, or asks again and louder.
 
     `source` names the event's field with the id of what it is about, `due` and `level`
-    those with a deadline and a level. Without `due` it is `within` of the event;
+    those with a deadline and a level. Without a deadline it is `within` of the event;
     without `level` it is one above the last.
     """
 
@@ -112,14 +117,29 @@ class Closes:
 
 
 _REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
+_WAITED_FOR = (Closes(kind=TaskKind.ITEMS_MISSING, source="episode_id"),)
+_ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
 _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
 
+CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
+WAIT_FOR_ITEMS = timedelta(days=14)
+"""How long a deferred decision waits if the event does not say."""
 LOOK_INTO_WITHIN = timedelta(days=1)
 """How soon an administrator looks into a record that was opened in an emergency."""
 
 RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
+    ScreeningStalled: (
+        Opens(
+            kind=TaskKind.FORMS_MISSING,
+            source="episode_id",
+            owner=Owner.FRONT_DESK,
+            within=CALL_ABOUT_FORMS_WITHIN,
+        ),
+    ),
+    ScreeningCompleted: _ANSWERED,
     ReviewRequested: (
+        *_WAITED_FOR,
         Opens(
             kind=TaskKind.REVIEW,
             source="episode_id",
@@ -127,9 +147,19 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             due="due_at",
         ),
     ),
-    PatientEligible: _REVIEWED,
-    PatientIneligible: _REVIEWED,
-    EligibilityDeferred: _REVIEWED,
+    PatientEligible: (*_REVIEWED, *_WAITED_FOR),
+    PatientIneligible: (*_REVIEWED, *_WAITED_FOR),
+    EligibilityDeferred: (
+        *_REVIEWED,
+        Opens(
+            kind=TaskKind.ITEMS_MISSING,
+            source="episode_id",
+            owner=Owner.FRONT_DESK,
+            due="due_at",
+            within=WAIT_FOR_ITEMS,
+        ),
+    ),
+    EpisodeClosed: (*_REVIEWED, *_WAITED_FOR, *_ANSWERED),
     SafetyFlagged: (
         Opens(
             kind=TaskKind.SAFETY_FLAG,

@@ -25,6 +25,8 @@ from shared.events.intake import (
     PatientChanged,
     PatientErased,
     PatientRegistered,
+    ScreeningCompleted,
+    ScreeningFellBehind,
 )
 from shared.events.scheduling import (
     PATIENT_DECEASED,
@@ -115,6 +117,20 @@ def end_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
     occasion = _occasion(event.integration_id, event.patient_id, told_at(uow), uow)
     occasion.end("integration_completed")
     _suppress(occasion, "integration_completed", uow)
+
+
+def remind_of_forms(event: ScreeningFellBehind, uow: UnitOfWork) -> None:
+    """Forms are still missing: the patient is reminded, unless they came meanwhile."""
+    occasion = _occasion(event.episode_id, event.patient_id, told_at(uow), uow)
+    if occasion.is_ahead:
+        _plan(Template.FORMS_DUE, occasion, told_at(uow), uow)
+
+
+def end_screening(event: ScreeningCompleted, uow: UnitOfWork) -> None:
+    """All forms are in, perhaps before it was told that they were missing."""
+    occasion = _occasion(event.episode_id, event.patient_id, told_at(uow), uow)
+    occasion.end("forms_complete")
+    _suppress(occasion, "forms_complete", uow)
 
 
 def end_episode(event: EpisodeClosed, uow: UnitOfWork) -> None:

@@ -89,9 +89,10 @@ def _is_news(task: Task, uow: UnitOfWork) -> bool:
 
 def _open(task: Task, event: Event, rule: Opens, uow: UnitOfWork) -> None:
     at = told_at(uow)
+    due_at = getattr(event, rule.due) if rule.due else None
     task.open(
         rule.owner,
-        due_at=getattr(event, rule.due) if rule.due else at + rule.within,
+        due_at=due_at or at + rule.within,
         level=getattr(event, rule.level) if rule.level else None,
         at=at,
     )

@@ -1,4 +1,4 @@
-"""Rule packs of a clinic's own, tried on open episodes before they take effect."""
+"""Rule packs of a clinic's own; where an episode stands, and second opinions."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -83,10 +83,39 @@ def upgrade() -> None:
     )
     op.create_index("ix_trial_findings_trial_id", "trial_findings", ["trial_id"])
     op.create_index("ix_episodes_clinic_id_id", "episodes", ["clinic_id", "id"])
+    op.create_index(
+        "ix_episodes_clinic_id_status_id", "episodes", ["clinic_id", "status", "id"]
+    )
+    op.add_column(
+        "episodes",
+        sa.Column("reminders", sa.Integer(), nullable=False, server_default="3"),
+    )
+    with op.batch_alter_table("episodes") as episodes:
+        episodes.alter_column("reminders", server_default=None)
+    for name in ("ready_since", "crisis_since", "appealed_at"):
+        op.add_column("episodes", sa.Column(name, instant))
+    op.add_column("episodes", sa.Column("not_by", sa.Uuid()))
+    op.add_column("decisions", sa.Column("due_at", instant))
+    op.execute(
+        """
+        update episodes set crisis_since = (
+            select min(raised_at) from safety_flags
+            where safety_flags.episode_id = episodes.id
+            and safety_flags.level = 'high' and safety_flags.cleared_at is null
+        )
+        where ended_at is null
+        """
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_episodes_clinic_id_status_id", "episodes")
     op.drop_index("ix_episodes_clinic_id_id", "episodes")
+    with op.batch_alter_table("decisions") as decisions:
+        decisions.drop_column("due_at")
+    with op.batch_alter_table("episodes") as episodes:
+        for name in ("reminders", "ready_since", "crisis_since", "appealed_at", "not_by"):
+            episodes.drop_column(name)
     op.drop_table("trial_findings")
     op.drop_table("trials")
     op.drop_table("pack_editions")

@@ -1,45 +1,10 @@
-"""What the intake service tells: from first contact to "may be treated"."""
+"""What intake tells of an episode of care: answered, decided, consented, cleared."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shared.events.base import Code, Event, Sensitivity, Zone
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReferralReceived(Event, name="intake.referral.received", aggregate="referral"):
-    """Somebody outside asks for a patient to be seen."""
-
-    referral_id: UUID
-    patient_id: UUID
-    source_type: Code
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatientRegistered(Event, name="intake.patient.registered", aggregate="patient"):
-    """A patient is known to a clinic, and an episode of care is open."""
-
-    patient_id: UUID
-    episode_id: UUID
-    time_zone: Zone
-    channel: Code
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatientChanged(Event, name="intake.patient.changed", aggregate="patient"):
-    """How a patient is reached has changed; what it says counts now."""
-
-    patient_id: UUID
-    time_zone: Zone
-    channel: Code
-
-
-@dataclass(frozen=True, kw_only=True)
-class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
-    """Nobody can tell any more who a patient was; the records stay, without a name."""
-
-    patient_id: UUID
+from shared.events.base import Code, Event, Sensitivity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +70,33 @@ class SafetyCleared(
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScreeningStarted(Event, name="intake.screening.started", aggregate="episode"):
+    """The first form of a screening was answered."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningFellBehind(
+    Event, name="intake.screening.fell_behind", aggregate="episode"
+):
+    """Forms are still missing so many days after the episode was opened."""
+
+    patient_id: UUID
+    episode_id: UUID
+    days: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScreeningStalled(Event, name="intake.screening.stalled", aggregate="episode"):
+    """The last reminder is out and forms are still missing: somebody should call."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ScreeningCompleted(
     Event,
     name="intake.screening.completed",
@@ -149,11 +141,12 @@ class EligibilityDeferred(
     aggregate="episode",
     sensitivity=Sensitivity.CLINICAL,
 ):
-    """The decision waits for what is missing."""
+    """The decision waits for what is missing, until `due_at`."""
 
     patient_id: UUID
     episode_id: UUID
     missing: tuple[Code, ...]
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +164,19 @@ class PatientIneligible(
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppealLodged(
+    Event,
+    name="intake.appeal.lodged",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """A patient does not accept a no; another prescriber is asked."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class EligibilityLapsed(
     Event,
     name="intake.eligibility.lapsed",
@@ -182,6 +188,23 @@ class EligibilityLapsed(
     patient_id: UUID
     episode_id: UUID
     cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessReached(Event, name="intake.readiness.reached", aggregate="episode"):
+    """All that a first dose is booked on holds, as far as intake knows it."""
+
+    patient_id: UUID
+    episode_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadinessLost(Event, name="intake.readiness.lost", aggregate="episode"):
+    """Something that a dose is booked on no longer holds; `missing` names the facts."""
+
+    patient_id: UUID
+    episode_id: UUID
+    missing: tuple[Code, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,36 +326,3 @@ class ClearanceGranted(
     episode_id: UUID
     clearance_id: UUID
     valid_until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class RulePackSigned(Event, name="intake.rule_pack.signed", aggregate="rule_pack"):
-    """The medical lead signed a rule pack; the clinic works by it from a time on."""
-
-    pack_id: UUID
-    rule_pack: Code
-    digest: Code
-    effective_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class GlassBroken(
-    Event,
-    name="intake.access.break_glass_used",
-    aggregate="emergency_grant",
-    sensitivity=Sensitivity.CLINICAL,
-):
-    """Somebody opened a patient's record in an emergency, until `until`."""
-
-    patient_id: UUID
-    grant_id: UUID
-    person_id: UUID
-    until: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class IntakeAuditAnchored(Event, name="intake.audit.anchored", aggregate="audit_chain"):
-    """How far intake's audit trail of a clinic goes, and its last seal."""
-
-    position: int
-    seal: Code

@@ -1,0 +1,75 @@
+"""What intake tells of people and of its own affairs."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.events.base import Code, Event, Sensitivity, Zone
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralReceived(Event, name="intake.referral.received", aggregate="referral"):
+    """Somebody outside asks for a patient to be seen."""
+
+    referral_id: UUID
+    patient_id: UUID
+    source_type: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientRegistered(Event, name="intake.patient.registered", aggregate="patient"):
+    """A patient is known to a clinic, and an episode of care is open."""
+
+    patient_id: UUID
+    episode_id: UUID
+    time_zone: Zone
+    channel: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientChanged(Event, name="intake.patient.changed", aggregate="patient"):
+    """How a patient is reached has changed; what it says counts now."""
+
+    patient_id: UUID
+    time_zone: Zone
+    channel: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
+    """Nobody can tell any more who a patient was; the records stay, without a name."""
+
+    patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class RulePackSigned(Event, name="intake.rule_pack.signed", aggregate="rule_pack"):
+    """The medical lead signed a rule pack; the clinic works by it from a time on."""
+
+    pack_id: UUID
+    rule_pack: Code
+    digest: Code
+    effective_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class GlassBroken(
+    Event,
+    name="intake.access.break_glass_used",
+    aggregate="emergency_grant",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """Somebody opened a patient's record in an emergency, until `until`."""
+
+    patient_id: UUID
+    grant_id: UUID
+    person_id: UUID
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntakeAuditAnchored(Event, name="intake.audit.anchored", aggregate="audit_chain"):
+    """How far intake's audit trail of a clinic goes, and its last seal."""
+
+    position: int
+    seal: Code
