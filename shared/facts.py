@@ -22,8 +22,8 @@ from sqlalchemy import (
 
 from shared.database import UtcDateTime
 from shared.events import Event
+from shared.packs import Packs
 from shared.readiness import FACT_EVENTS, Fact, FactChange, FactName, facts_told_by
-from shared.rulepack import load_pack
 from shared.service import Handler
 from shared.unit_of_work import UnitOfWork
 
@@ -47,8 +47,9 @@ def facts_table(metadata: MetaData) -> Table:
 class Facts:
     """The facts in one service's database."""
 
-    def __init__(self, metadata: MetaData) -> None:
+    def __init__(self, metadata: MetaData, packs: Packs) -> None:
         self.table = facts_table(metadata)
+        self._packs = packs
 
     def handlers(self) -> Mapping[type[Event], Handler]:
         """What keeps the copy up: one handler for every event that tells a fact."""
@@ -57,7 +58,7 @@ class Facts:
     def note(self, event: Event, uow: UnitOfWork) -> bool:
         """Note what an event says; True if it changed anything."""
         told_at = uow.causing.occurred_at if uow.causing else uow.now
-        changes = facts_told_by(event, occurred_at=told_at, pack=load_pack())
+        changes = facts_told_by(event, occurred_at=told_at, pack=self._packs.of(uow))
         kept = [self.put(change, uow) for change in changes]
         return any(kept)
 

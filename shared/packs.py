@@ -6,13 +6,17 @@ its own. The event names the pack; its text is fetched, long before it takes eff
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
     Column,
+    ColumnElement,
     Connection,
     Index,
     MetaData,
+    ScalarSelect,
+    Select,
     String,
     Table,
     Text,
@@ -76,16 +80,12 @@ class Packs:
 
     def __init__(self, metadata: MetaData) -> None:
         self.table = table = packs_table(metadata)
-        # Almost every request asks which pack is in force.
-        self._in_force = ReadyQuery(
-            select(table)
-            .where(
-                table.c.clinic_id == bindparam("clinic"),
-                table.c.effective_at <= bindparam("at"),
-            )
-            .order_by(table.c.effective_at.desc(), table.c.id.desc())
-            .limit(literal_column("1"))
-        )
+        self._read: dict[str, RulePack] = {}
+        # Almost every request asks which pack is in force; its text is read once.
+        clinic: ColumnElement[Any] = bindparam("clinic")
+        is_here = table.c.text.is_not(None).label("is_here")
+        self._in_force = ReadyQuery(self._latest(clinic).add_columns(is_here))
+        self._at_hand = ReadyQuery(self._latest(clinic).where(is_here))
 
     def handlers(self) -> Mapping[type[Event], Handler]:
         """What keeps the copy up."""
@@ -120,18 +120,63 @@ class Packs:
             PackAlteredError: it is not what was signed.
         """
         row = self._in_force.first(connection, clinic=clinic_id, at=at)
-        if row is None:
-            return load_pack()
-        if row["text"] is None:
+        if row is not None and not row["is_here"]:
             raise PackNotHereError
-        read = read_clinic_pack(row["text"])
-        if read.digest != row["digest"]:
-            raise PackAlteredError
-        return read.pack
+        return self.read(row["digest"] if row else None, connection)
 
     def of(self, uow: UnitOfWork) -> RulePack:
-        """The pack that the clinic of some work goes by now."""
+        """The pack that the clinic of some work goes by now.
+
+        Raises:
+            PackNotHereError, PackAlteredError: see `in_force`.
+        """
         return self.in_force(uow.connection, uow.clinic_id, uow.now)
+
+    def at_hand(
+        self, connection: Connection, clinic_id: UUID | None, at: datetime
+    ) -> RulePack:
+        """The same, or the one before while its text is not here.
+
+        For what must be written down or shown whatever happens; what comes of it says
+        which pack it was judged by.
+        """
+        row = self._at_hand.first(connection, clinic=clinic_id, at=at)
+        return self.read(row["digest"] if row else None, connection)
+
+    def digest_at_hand(self, clinic_id: ColumnElement[Any]) -> ScalarSelect[Any]:
+        """The digest of the pack at hand, as a part of another query; see `read`."""
+        is_here = self.table.c.text.is_not(None)
+        return self._latest(clinic_id).where(is_here).scalar_subquery()
+
+    def read(self, digest: str | None, connection: Connection) -> RulePack:
+        """The pack of a digest; the product's, if there is none.
+
+        Raises:
+            PackAlteredError: it is not what was signed.
+        """
+        if digest is None:
+            return load_pack()
+        if digest not in self._read:
+            found = select(self.table.c.text).where(self.table.c.digest == digest)
+            text = connection.execute(found.limit(1)).scalar_one()
+            read = read_clinic_pack(text)
+            if read.digest != digest:
+                raise PackAlteredError
+            self._read[digest] = read.pack
+        return self._read[digest]
+
+    def _latest(self, clinic_id: ColumnElement[Any]) -> Select[Any]:
+        """The digest of the newest pack that has taken effect at the moment `at`."""
+        table = self.table
+        return (
+            select(table.c.digest)
+            .where(
+                table.c.clinic_id == clinic_id,
+                table.c.effective_at <= bindparam("at"),
+            )
+            .order_by(table.c.effective_at.desc(), table.c.id.desc())
+            .limit(literal_column("1"))
+        )
 
     def fetch(self, runtime: Runtime) -> int:
         """Fetch texts that are not here yet; how many were."""

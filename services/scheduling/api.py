@@ -185,7 +185,8 @@ def show_readiness(
     at = query["at"] or current_runtime().clock()
     gate = query["gate"]
     known = queries.facts_of(reading, patient_id)
-    return readiness_view(readiness_of(gate, at, known), gate=gate, at=at)
+    pack = queries.pack_at_hand(reading, at)
+    return readiness_view(readiness_of(gate, at, known, pack), gate=gate, at=at)
 
 
 @routes.get(

@@ -3,7 +3,7 @@
 from services.scheduling.api import routes
 from services.scheduling.domain import DoubleBookedError
 from services.scheduling.handlers import appointment, integration, readiness
-from services.scheduling.models import NO_OVERLAP, facts, metadata
+from services.scheduling.models import NO_OVERLAP, facts, metadata, packs
 from shared.events.intake import ConsentWithdrawn, EpisodeClosed, PatientRegistered
 from shared.events.scheduling import EscortConfirmed, EscortWithdrawn
 from shared.events.sessions import (
@@ -26,6 +26,7 @@ service = Service(
             for event in facts.handlers()
             if event not in (EscortConfirmed, EscortWithdrawn)
         },
+        **packs.handlers(),
         PatientRegistered: appointment.know_patient,
         ConsentWithdrawn: readiness.release_doses,
         EpisodeClosed: readiness.release_all,
@@ -36,6 +37,7 @@ service = Service(
         IntegrationFellDue: integration.need_integration,
         IntegrationCompleted: integration.close_integration,
     },
+    pumps={"rule-packs": packs.fetch},
     reminders={readiness.RELEASE: readiness.release_if_not_ready},
     conflicts={NO_OVERLAP: DoubleBookedError},
 )

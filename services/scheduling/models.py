@@ -27,10 +27,12 @@ from services.scheduling.domain import (
 )
 from shared.database import UtcDateTime, new_metadata, words
 from shared.facts import Facts
+from shared.packs import Packs
 from shared.privacy.columns import Sealed
 
 metadata = new_metadata()
-facts = Facts(metadata)
+packs = Packs(metadata)
+facts = Facts(metadata, packs)
 
 clinics = Table(
     "clinics",

@@ -13,10 +13,12 @@ from services.scheduling.models import (
     clinics,
     facts,
     integration_needs,
+    packs,
     resources,
 )
 from shared.readiness import Fact
 from shared.reading import Reading, Row
+from shared.rulepack import RulePack
 from shared.statements import ReadyQuery
 
 # Every page and every other service asks for the clinic and its zone.
@@ -110,6 +112,11 @@ def overlaps(reading: Reading) -> list[Row]:
         )
         .where(claims.c.active, other.c.active)
     )
+
+
+def pack_at_hand(reading: Reading, at: datetime) -> RulePack:
+    """The pack the clinic that is read for goes by at a moment, as far as known."""
+    return packs.at_hand(reading.connection, reading.context.clinic_id, at)
 
 
 def facts_of(reading: Reading, patient_id: UUID) -> list[Fact]:

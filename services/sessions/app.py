@@ -13,6 +13,7 @@ from services.sessions.models import (
     ONE_SESSION,
     facts,
     metadata,
+    packs,
 )
 from shared import emergency
 from shared.events.intake import GlassBroken, PatientRegistered
@@ -39,6 +40,7 @@ service = Service(
             for event in facts.handlers()
             if event.producer != NAME
         },
+        **packs.handlers(),
         GlassBroken: emergency.note,
         ClinicOnboarded: copies.know_clinic,
         PatientRegistered: copies.know_patient,
@@ -52,6 +54,7 @@ service = Service(
         alert.ESCALATE: alert.escalate_alert,
         integration.MISSED: integration.note_missed,
     },
+    pumps={"rule-packs": packs.fetch},
     conflicts={
         ONE_OPEN_ORDER: OrderExistsError,
         ONE_PREPARATION: PreparationExistsError,

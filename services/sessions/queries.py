@@ -18,6 +18,7 @@ from services.sessions.models import (
     facts,
     integrations,
     orders,
+    packs,
     patients,
     prechecks,
     process_notes,
@@ -28,7 +29,7 @@ from services.sessions.models import (
 from shared.errors import NotFoundError
 from shared.readiness import Readiness, evaluate
 from shared.reading import Reading, Row
-from shared.rulepack import VitalsPhase, load_pack
+from shared.rulepack import RulePack, VitalsPhase
 
 
 def orders_of(reading: Reading, patient_id: UUID) -> list[Row]:
@@ -40,13 +41,14 @@ def orders_of(reading: Reading, patient_id: UUID) -> list[Row]:
     return [_order(row) for row in _of_patient(reading, orders, patient_id)]
 
 
-def sessions_of(reading: Reading, patient_id: UUID) -> list[Row]:
+def sessions_of(reading: Reading, patient_id: UUID, now: datetime) -> list[Row]:
     """A patient's sessions, the newest first.
 
     Raises:
         NotFoundError: there is no such patient in this clinic.
     """
-    return [_session(row) for row in _of_patient(reading, sessions, patient_id)]
+    pack = pack_at_hand(reading, now)
+    return [_session(row, pack) for row in _of_patient(reading, sessions, patient_id)]
 
 
 def integrations_of(reading: Reading, patient_id: UUID) -> list[Row]:
@@ -72,7 +74,7 @@ def readiness_of(
         facts.of(patient_id, reading.connection, clinic_id),
         gate=query["gate"],
         at=query["at"] or now,
-        pack=load_pack(),
+        pack=pack_at_hand(reading, query["at"] or now),
         appointment_id=query["appointment_id"],
     )
 
@@ -87,9 +89,15 @@ def open_alerts(reading: Reading) -> list[Row]:
 
 
 def wall(
-    reading: Reading, *, is_open: bool | None, after: UUID | None, limit: int
+    reading: Reading,
+    *,
+    is_open: bool | None,
+    after: UUID | None,
+    limit: int,
+    now: datetime,
 ) -> list[Row]:
-    """Sessions as cards, the oldest first, in three queries however many there are."""
+    """Sessions as cards, the oldest first, in four queries however many there are."""
+    pack = pack_at_hand(reading, now)
     query = reading.select(sessions).order_by(sessions.c.id).limit(limit)
     if is_open is not None:
         running = sessions.c.status.in_(sorted(RUNNING))
@@ -101,7 +109,7 @@ def wall(
     last, counts = _last_vitals(reading, ids), _alert_counts(reading, ids)
     return [
         {
-            **_session(row),
+            **_session(row, pack),
             "last_vitals": last.get(row["id"]),
             "open_alerts": counts.get(row["id"], 0),
         }
@@ -109,12 +117,13 @@ def wall(
     ]
 
 
-def chart(reading: Reading, session_id: UUID) -> Row:
+def chart(reading: Reading, session_id: UUID, now: datetime) -> Row:
     """Everything that belongs to one session.
 
     Raises:
         NotFoundError: there is none in this clinic.
     """
+    pack = pack_at_hand(reading, now)
     row = reading.one(
         reading.select(sessions).where(sessions.c.id == session_id), "session"
     )
@@ -124,7 +133,7 @@ def chart(reading: Reading, session_id: UUID) -> Row:
     authorised = _parts(reading, authorisations, session_id, "authorised_at")
     phase = VitalsPhase.DURING if row["first_dose_at"] else VitalsPhase.BEFORE_DOSE
     return {
-        **_session(row),
+        **_session(row, pack),
         "order": _order(order),
         "vitals": _parts(reading, vitals, session_id, "taken_at"),
         "prechecks": _parts(reading, prechecks, session_id, "checked_at"),
@@ -137,7 +146,7 @@ def chart(reading: Reading, session_id: UUID) -> Row:
         ],
         "alerts": _parts(reading, alerts, session_id, "raised_at"),
         "phases": _phases(row),
-        "limits": limits_in_force(load_pack(), phase),
+        "limits": limits_in_force(pack, phase),
         "readiness": _readiness(authorised[-1]["readiness"]) if authorised else None,
         "discharge": row["discharge_record"],
         "abort": _abort(row["abort_record"]),
@@ -222,9 +231,14 @@ def _order(row: Row) -> Row:
     return {**row, "dose_mg": milligrams(row["dose_ug"])}
 
 
-def _session(row: Row) -> Row:
+def pack_at_hand(reading: Reading, at: datetime) -> RulePack:
+    """The pack the clinic that is read for goes by at a moment, as far as known."""
+    return packs.at_hand(reading.connection, reading.context.clinic_id, at)
+
+
+def _session(row: Row, pack: RulePack) -> Row:
     """A session with what follows from its times."""
-    stay = load_pack().discharge.minimum_stay[row["route"]]
+    stay = pack.discharge.minimum_stay[row["route"]]
     last = row["last_dose_at"]
     phases = _phases(row)
     return {

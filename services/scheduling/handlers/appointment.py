@@ -31,7 +31,7 @@ from services.scheduling.handlers.readiness import (
     note_fact,
     readiness_of,
 )
-from services.scheduling.models import appointments, facts
+from services.scheduling.models import appointments, facts, packs
 from shared.errors import InvalidError, NotFoundError
 from shared.events.intake import PatientRegistered
 from shared.events.sessions import (
@@ -42,7 +42,6 @@ from shared.events.sessions import (
 )
 from shared.ids import uuid7
 from shared.readiness import Gate
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -69,7 +68,7 @@ def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
         episode_id=patient.episode_id,
         type=command.type,
         starts_at=command.starts_at,
-        ends_at=command.ends_at or command.starts_at + _duration(command.type),
+        ends_at=command.ends_at or command.starts_at + _duration(command.type, uow),
         integration_id=command.integration_id,
     )
     appointment.claims = _claims(command, appointment, uow)
@@ -167,7 +166,7 @@ def cancel(
         by=by,
         reason_code=reason_code,
         at=uow.now,
-        late_notice=load_pack().cancellation.late_notice,
+        late_notice=packs.of(uow).cancellation.late_notice,
     )
     uow.forget(RELEASE, about=appointment.id)
     uow.publish(event, of=appointment)
@@ -180,8 +179,8 @@ def _want_another(appointment: Appointment, uow: UnitOfWork) -> None:
         uow.get(IntegrationNeed, appointment.integration_id).reopen()
 
 
-def _duration(kind: AppointmentType) -> timedelta:
-    return load_pack().appointments.durations[kind.value]
+def _duration(kind: AppointmentType, uow: UnitOfWork) -> timedelta:
+    return packs.of(uow).appointments.durations[kind.value]
 
 
 def _claims(
@@ -220,7 +219,7 @@ def _claims(
 
 def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -> None:
     known = facts.of(patient_id, uow.connection, uow.clinic_id)
-    readiness = readiness_of(gate, at, known)
+    readiness = readiness_of(gate, at, known, packs.of(uow))
     if not readiness.ready:
         raise NotReadyError(
             details={
@@ -233,7 +232,7 @@ def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -
 
 
 def _demand_spacing(patient_id: UUID, at: datetime, uow: UnitOfWork) -> None:
-    spacing = load_pack().dose.minimum_spacing
+    spacing = packs.of(uow).dose.minimum_spacing
     near = select(Appointment).where(
         appointments.c.patient_id == patient_id,
         appointments.c.type == AppointmentType.DOSING,

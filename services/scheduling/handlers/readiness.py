@@ -11,12 +11,12 @@ from services.scheduling.domain import (
     AppointmentStatus,
     AppointmentType,
 )
-from services.scheduling.models import appointments, facts, patients
+from services.scheduling.models import appointments, facts, packs, patients
 from shared.events import Event
 from shared.events.intake import DECEASED, ConsentWithdrawn, EpisodeClosed
 from shared.events.scheduling import PATIENT_DECEASED
 from shared.readiness import Fact, FactName, Gate, Readiness, evaluate
-from shared.rulepack import load_pack
+from shared.rulepack import RulePack
 from shared.unit_of_work import UnitOfWork
 
 CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
@@ -28,6 +28,7 @@ def readiness_of(
     gate: Gate,
     at: datetime,
     known: list[Fact],
+    pack: RulePack,
     appointment: Appointment | None = None,
 ) -> Readiness:
     """Whether a patient is ready at a gate, by what scheduling knows."""
@@ -43,7 +44,7 @@ def readiness_of(
         known,
         gate=gate,
         at=at,
-        pack=load_pack(),
+        pack=pack,
         appointment_id=appointment.id if appointment else None,
     )
 
@@ -121,7 +122,7 @@ def _readiness(
     appointment: Appointment, uow: UnitOfWork, *, gate: Gate = Gate.BOOKING
 ) -> Readiness:
     known = facts.of(appointment.patient_id, uow.connection, uow.clinic_id)
-    return readiness_of(gate, appointment.starts_at, known, appointment)
+    return readiness_of(gate, appointment.starts_at, known, packs.of(uow), appointment)
 
 
 def _look_again(appointment: Appointment, uow: UnitOfWork) -> None:

@@ -20,6 +20,7 @@ from services.sessions.schemas import session as schemas
 from services.sessions.schemas.chart import ChartView, SessionsQuery, WallView
 from services.sessions.schemas.vitals import VitalsBody, VitalsView
 from shared import access
+from shared.http.routes import current_runtime
 from shared.reading import Reading
 from shared.rulepack import Measure
 from shared.unit_of_work import UnitOfWork
@@ -56,6 +57,7 @@ def list_sessions(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
             is_open=query["open"],
             after=query["after"],
             limit=query["limit"],
+            now=current_runtime().clock(),
         )
     }
 
@@ -63,7 +65,7 @@ def list_sessions(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
 @routes.get("/sessions/<uuid:session_id>", scope=access.CHART_READ, gives=ChartView())
 def show_session(reading: Reading, session_id: UUID) -> Any:
     """Everything about one session."""
-    return queries.chart(reading, session_id)
+    return queries.chart(reading, session_id, current_runtime().clock())
 
 
 @routes.get(
@@ -74,7 +76,8 @@ def show_session(reading: Reading, session_id: UUID) -> Any:
 )
 def list_patient_sessions(reading: Reading, patient_id: UUID) -> dict[str, Any]:
     """A patient's sessions."""
-    return {"items": queries.sessions_of(reading, patient_id)}
+    now = current_runtime().clock()
+    return {"items": queries.sessions_of(reading, patient_id, now)}
 
 
 @routes.post(

@@ -8,8 +8,9 @@ from services.sessions.domain.alert import Alert, AlertStatus, Severity
 from services.sessions.domain.copies import Clinic
 from services.sessions.domain.watched import Watched
 from services.sessions.handlers.loading import held, open_alerts
+from services.sessions.models import packs
 from shared.ids import uuid7
-from shared.rulepack import MeasureRating, load_pack
+from shared.rulepack import MeasureRating, RulePack
 from shared.unit_of_work import UnitOfWork
 
 ESCALATE = "escalate_alert"
@@ -53,7 +54,7 @@ def escalate_alert(alert_id: UUID, uow: UnitOfWork) -> None:
         return
     due_at = uow.now + _respond_within(uow)
     uow.publish(alert.escalate(due_at=due_at), of=alert)
-    if alert.level < len(load_pack().alerts.escalation_roles):
+    if alert.level < len(_pack(uow).alerts.escalation_roles):
         uow.remind(ESCALATE, about=alert.id, at=due_at)
 
 
@@ -78,5 +79,10 @@ def _respond_within(uow: UnitOfWork) -> timedelta:
     clinic = uow.find(Clinic, uow.clinic_id)
     if clinic is None:
         # An alert does not wait for news of the clinic to arrive.
-        return load_pack().alerts.respond_within
+        return _pack(uow).alerts.respond_within
     return timedelta(seconds=clinic.alert_response_seconds)
+
+
+def _pack(uow: UnitOfWork) -> RulePack:
+    """The pack at hand: an alert waits for nothing."""
+    return packs.at_hand(uow.connection, uow.clinic_id, uow.now)

@@ -23,8 +23,9 @@ from services.sessions.handlers.readiness import (
     escort_confirmed,
     snapshot,
 )
+from services.sessions.models import packs
 from shared.ids import uuid7
-from shared.rulepack import Decision, VitalsPhase, load_pack
+from shared.rulepack import Decision, VitalsPhase
 from shared.unit_of_work import UnitOfWork
 
 
@@ -37,7 +38,7 @@ def complete_precheck(command: CompletePrecheck, uow: UnitOfWork) -> Session:
         RechecksUsedUpError: blood pressure was rechecked often enough.
     """
     session = held(Session, command.session_id, uow)
-    pack = load_pack()
+    pack = packs.of(uow)
     session.demand_checkable(pack.hold.rechecks_at_most)
     values = demand_current(readings_of(session, uow), now=uow.now)
     rating = pack.rate_vitals(values, phase=VitalsPhase.BEFORE_DOSE)
@@ -76,7 +77,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     session.demand_authorisable()
     values = demand_current(readings_of(session, uow), now=uow.now)
     if session.is_dosed:
-        rating = load_pack().rate_vitals(
+        rating = packs.of(uow).rate_vitals(
             values, phase=VitalsPhase.DURING, baseline=session.baseline
         )
         session.judge_again(level_measured(rating, values))
@@ -84,7 +85,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     order = active_order(session.patient_id, uow)
     readiness = demand_ready(session, uow)
     session.demand_override(command.override_reason)
-    _demand_measured(session, values)
+    _demand_measured(session, values, uow)
     if order is None or order.route is not session.route:
         raise NoActiveOrderError
     authorised = session.authorise(
@@ -151,23 +152,23 @@ def _demand_dose_allowed(session: Session, uow: UnitOfWork) -> None:
     demand_no_alert(session.id, uow)
     session.demand_authorised()
     values = demand_current(readings_of(session, uow), now=uow.now)
-    _demand_measured(session, values)
+    _demand_measured(session, values, uow)
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     demand_ready(session, uow)
 
 
-def _demand_measured(session: Session, values: Values) -> None:
+def _demand_measured(session: Session, values: Values, uow: UnitOfWork) -> None:
     """Refuse a dose while a vital sign it needs is unknown.
 
     A dose held for its vital signs goes on by a prescriber's reason alone.
     """
     if HoldReason.VITAL_SIGNS not in session.hold_reasons:
-        demand_measured(values, load_pack().vitals.required_before_dose)
+        demand_measured(values, packs.of(uow).vitals.required_before_dose)
 
 
 def _demand_within_limits(session: Session, amounts: Amounts, uow: UnitOfWork) -> None:
     """Refuse what would be, with what was given before, beyond the pack's limit."""
-    findings = load_pack().check_dose(
+    findings = packs.of(uow).check_dose(
         route=session.route,
         dose_mg=milligrams(session.given_ug + amounts.given_ug),
         weight_kg=current_weight_kg(session.patient_id, uow),

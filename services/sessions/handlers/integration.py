@@ -5,8 +5,8 @@ from uuid import UUID
 from services.sessions.domain.integration import Integration, IntegrationStatus
 from services.sessions.domain.session import Session
 from services.sessions.handlers.loading import held
+from services.sessions.models import packs
 from shared.ids import uuid7
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 MISSED = "integration_missed"
@@ -14,7 +14,7 @@ MISSED = "integration_missed"
 
 def need_integration(session: Session, uow: UnitOfWork) -> Integration:
     """The patient should talk about the experience soon after the dose."""
-    window = load_pack().integration
+    window = packs.of(uow).integration
     dosed_at = session.last_dose_at or uow.now
     integration = Integration(
         id=uuid7(),

@@ -11,11 +11,11 @@ from services.sessions.domain.errors import AlertOpenError
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import Vitals
 from services.sessions.domain.watched import Watched
-from services.sessions.models import alerts, sessions, vitals
+from services.sessions.models import alerts, packs, sessions, vitals
 from shared.access import Role
 from shared.aggregate import Aggregate
 from shared.errors import NotFoundError
-from shared.rulepack import VitalsPhase
+from shared.rulepack import RulePack, VitalsPhase
 from shared.statements import ReadyQuery
 from shared.unit_of_work import UnitOfWork
 
@@ -23,7 +23,7 @@ A = TypeVar("A", bound=Aggregate)
 
 _SEEN = [sessions.c[item.name] for item in fields(Watched)]
 _GLANCE = ReadyQuery(
-    select(*_SEEN)
+    select(*_SEEN, packs.digest_at_hand(sessions.c.clinic_id).label("rules"))
     .where(
         sessions.c.id == bindparam("which"),
         sessions.c.clinic_id == bindparam("clinic"),
@@ -47,20 +47,26 @@ def held(kind: type[A], record_id: UUID, uow: UnitOfWork) -> A:
     return uow.get(kind, record_id)
 
 
-def glance(session_id: UUID, uow: UnitOfWork) -> Watched:
-    """A session to look at but not to change, held all the same: one row is read.
+def glance(session_id: UUID, uow: UnitOfWork) -> tuple[Watched, RulePack]:
+    """A session to look at but not to change, held all the same, and the rules at hand.
+
+    One row is read. Readings are kept whatever happens, so a rule pack whose text has
+    not arrived does not hold them up; they say which one they were judged by.
 
     Raises:
         NotFoundError: there is none; one of another clinic counts as none.
         StaleError: the client decided on an older version of it.
     """
-    row = _GLANCE.first(uow.connection, which=session_id, clinic=uow.clinic_id)
+    row = _GLANCE.first(
+        uow.connection, which=session_id, clinic=uow.clinic_id, at=uow.now
+    )
     if row is None:
         raise NotFoundError("there is no such session in this clinic")
+    pack = packs.read(row.pop("rules"), uow.connection)
     session = Watched(**row)
     if uow.expected is not None:
         uow.expected.check(session)
-    return session
+    return session, pack
 
 
 def readings_of(session: Session, uow: UnitOfWork) -> list[Vitals]:

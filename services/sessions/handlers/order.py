@@ -11,11 +11,11 @@ from services.sessions.domain.errors import OrderExistsError
 from services.sessions.domain.order import Order, OrderStatus, Weight, demand_allowed
 from services.sessions.handlers.loading import held
 from services.sessions.handlers.readiness import tell_fact
-from services.sessions.models import doses, facts, orders, sessions, weights
+from services.sessions.models import doses, facts, orders, packs, sessions, weights
 from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.readiness import FactChange, FactName
-from shared.rulepack import Route, load_pack
+from shared.rulepack import Route
 from shared.unit_of_work import UnitOfWork
 
 
@@ -28,7 +28,7 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
         ReasonRequiredError: it is unusual, or much changed, and nobody says why.
     """
     patient = held(Patient, command.patient_id, uow)
-    pack = load_pack()
+    pack = packs.of(uow)
     order = Order(
         id=uuid7(),
         clinic_id=uow.clinic_id,
@@ -86,7 +86,7 @@ def record_weight(command: RecordWeight, uow: UnitOfWork) -> Weight:
         InvalidError: nobody weighs that.
     """
     patient = uow.get(Patient, command.patient_id)
-    pack = load_pack()
+    pack = packs.of(uow)
     if not pack.plausible("weight_kg", command.weight_kg):
         raise InvalidError("this is not a possible value", field="weight_kg")
     weight = Weight(
@@ -113,7 +113,7 @@ def record_weight(command: RecordWeight, uow: UnitOfWork) -> Weight:
 
 def current_weight_kg(patient_id: UUID, uow: UnitOfWork) -> float | None:
     """What a patient weighs, if that was measured recently enough."""
-    oldest = uow.now - load_pack().readiness.validity[FactName.WEIGHT_CURRENT]
+    oldest = uow.now - packs.of(uow).readiness.validity[FactName.WEIGHT_CURRENT]
     found: float | None = uow.db.scalar(
         select(weights.c.weight_kg)
         .where(

@@ -8,10 +8,9 @@ from services.sessions.domain.errors import PreparationExistsError
 from services.sessions.domain.preparation import Preparation
 from services.sessions.handlers.loading import held
 from services.sessions.handlers.readiness import tell_fact
-from services.sessions.models import preparations
+from services.sessions.models import packs, preparations
 from shared.ids import uuid7
 from shared.readiness import FactName
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -29,7 +28,7 @@ def complete_preparation(command: CompletePreparation, uow: UnitOfWork) -> Prepa
     noted = select(Preparation).where(preparations.c.appointment_id == appointment.id)
     if uow.all(noted):
         raise PreparationExistsError
-    validity = load_pack().readiness.validity[FactName.PREP_COMPLETED]
+    validity = packs.of(uow).readiness.validity[FactName.PREP_COMPLETED]
     preparation = Preparation(
         id=uuid7(),
         clinic_id=uow.clinic_id,

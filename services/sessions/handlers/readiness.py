@@ -8,12 +8,11 @@ from sqlalchemy import select
 
 from services.sessions.domain.errors import NotReadyError
 from services.sessions.domain.session import Session
-from services.sessions.models import facts
+from services.sessions.models import facts, packs
 from shared.aggregate import Aggregate
 from shared.events import Event
 from shared.facts import readiness_view
 from shared.readiness import Cause, FactName, Gate, Readiness, evaluate
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -29,7 +28,7 @@ def readiness_now(session: Session, uow: UnitOfWork) -> Readiness:
         facts.of(session.patient_id, uow.connection, uow.clinic_id),
         gate=Gate.AUTHORISATION,
         at=uow.now,
-        pack=load_pack(),
+        pack=packs.of(uow),
         appointment_id=session.appointment_id,
     )
 

@@ -20,10 +20,9 @@ from services.sessions.handlers.loading import (
     readings_of,
 )
 from services.sessions.handlers.order import active_order, close_if_used_up
-from services.sessions.models import record_hash, sessions
+from services.sessions.models import packs, record_hash, sessions
 from shared.errors import ForbiddenError, InvalidError
 from shared.ids import uuid7
-from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
 
 
@@ -140,7 +139,7 @@ def _unmet(
 ) -> tuple[str, ...]:
     """What speaks against the patient leaving now."""
     readings = readings_of(session, uow)
-    criteria = load_pack().discharge
+    criteria = packs.of(uow).discharge
     return unmet(
         command.checklist,
         current_values(readings, now=uow.now),

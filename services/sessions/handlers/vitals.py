@@ -18,7 +18,7 @@ from services.sessions.handlers.alert import raise_alerts
 from services.sessions.handlers.loading import glance, held
 from services.sessions.models import vitals as table
 from shared.ids import uuid7
-from shared.rulepack import Decision, load_pack
+from shared.rulepack import Decision
 from shared.unit_of_work import UnitOfWork
 
 _COLUMNS = tuple(table.c.keys())
@@ -30,9 +30,8 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
     Raises:
         InvalidError: a value is impossible, or a late entry gives no reason.
     """
-    pack = load_pack()
+    session, pack = glance(command.session_id, uow)
     demand_possible(command.values, pack)
-    session = glance(command.session_id, uow)
     session.demand_running()
     taken_at = time_taken(
         command.taken_at,

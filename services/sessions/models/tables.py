@@ -25,12 +25,14 @@ from services.sessions.domain.order import Drug, OrderStatus
 from services.sessions.domain.states import SessionStatus
 from shared.database import Document, UtcDateTime, new_metadata, words
 from shared.facts import Facts
+from shared.packs import Packs
 from shared.privacy.columns import Sealed
 from shared.privacy.keys import Purpose
 from shared.rulepack import Decision, Route, Status, VitalsPhase
 
 metadata = new_metadata()
-facts = Facts(metadata)
+packs = Packs(metadata)
+facts = Facts(metadata, packs)
 
 ONE_OPEN_ORDER = "uq_orders_patient_id_open"
 ONE_PREPARATION = "uq_preparations_appointment_id"
