@@ -75,6 +75,10 @@ class Apis:
         """A change in the clinic."""
         return self._ask(service, "POST", self._path(path), json=body)
 
+    def put(self, service: str, path: str, /, **body: Any) -> Answer:
+        """A change in the clinic that names the whole new state."""
+        return self._ask(service, "PUT", self._path(path), json=body)
+
     def raw(self, service: str, path: str) -> str | None:
         """What a service says of itself as text, or None; it need not be well."""
         response = self._response(service, "GET", path)

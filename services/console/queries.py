@@ -6,8 +6,7 @@ from uuid import UUID
 from sqlalchemy import Select, tuple_
 
 from services.console.models import clinics, timeline
-from services.console.visitor import CARE
-from shared.access import NETWORK
+from shared.access import CARE, NETWORK
 from shared.context import Actor
 from shared.events import Sensitivity
 from shared.reading import Reading, Row

@@ -4,11 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from shared.access import CLINICAL, STAFF, Role
+from shared.access import CARE, CLINICAL, STAFF, Role, Scope
 from shared.context import Actor, Context
-
-CARE = CLINICAL | {Role.CLINIC_ADMIN}
-"""Who may see what was found and given; everybody else sees logistics."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +32,10 @@ class Visitor:
     def treats_in(self, clinic_id: UUID) -> bool:
         """Whether they treat patients there."""
         return bool(self.actor.roles_in(clinic_id) & CLINICAL)
+
+    def may(self, scope: Scope, clinic_id: UUID) -> bool:
+        """Whether a form is worth showing; the service decides."""
+        return bool(self.actor.roles_in(clinic_id) & scope.roles)
 
     def context(self, clinic_id: UUID | None) -> Context:
         """What a reading of the console's own tables carries."""

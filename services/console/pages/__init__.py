@@ -3,9 +3,11 @@
 from services.console.pages import (
     board,
     events,
+    intake,
     messages,
     ops,
     patient,
+    rules,
     session,
     signing_in,
     worklist,
@@ -15,9 +17,11 @@ from services.console.pages.site import site
 __all__ = [
     "board",
     "events",
+    "intake",
     "messages",
     "ops",
     "patient",
+    "rules",
     "session",
     "signing_in",
     "site",

@@ -12,6 +12,7 @@ from shared import access
 from shared.http.routes import current_runtime
 from shared.http.schemas import Page
 from shared.reading import Reading
+from shared.rulepack import BASE
 from shared.unit_of_work import UnitOfWork
 
 
@@ -19,7 +20,11 @@ from shared.unit_of_work import UnitOfWork
 def list_rule_packs(reading: Reading) -> dict[str, Any]:
     """The clinic's own packs, newest first, and the one it works by now."""
     in_force = queries.pack_in_force(reading, current_runtime().clock())
-    return {"in_force": in_force.version, "items": queries.rule_packs(reading)}
+    return {
+        "in_force": in_force.version,
+        "base": BASE,
+        "items": queries.rule_packs(reading),
+    }
 
 
 @routes.get(

@@ -37,9 +37,10 @@ class PackView(View):
 
 
 class PacksView(View):
-    """The clinic's own packs, and the one it works by now."""
+    """The clinic's own packs, the one it works by now, and what a new one extends."""
 
     in_force = fields.String()
+    base = fields.String()
     items = fields.List(fields.Nested(PackView))
 
 
