@@ -305,6 +305,7 @@ _TOLD_BY: Mapping[type[Event], _Says] = {
     intake.ConsentWithdrawn: _Says(_CONSENTS, False, "consent_id", "consent_type"),
     intake.ConsentExpired: _Says(_CONSENTS, False, "consent_id", "consent_type"),
     intake.ClearanceGranted: _Says(FactName.CLEARANCE_MEDICAL, True, "clearance_id"),
+    intake.ClearanceLapsed: _Says(FactName.CLEARANCE_MEDICAL, False, "clearance_id"),
     intake.MeasureRecorded: _Says(_MEASURES, True, "patient_id", "instrument"),
     intake.SafetyFlagged: _Says(FactName.NO_OPEN_HOLD, False, "flag_id"),
     intake.SafetyCleared: _Says(FactName.NO_OPEN_HOLD, True, "flag_id"),

@@ -38,6 +38,7 @@ service = Service(
     },
     reminders={
         handlers.EXPIRE: handlers.expire_consent,
+        handlers.EXPIRE_CLEARANCE: handlers.expire_clearance,
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,

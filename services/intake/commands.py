@@ -1,8 +1,9 @@
 """What may be asked of intake."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from services.intake.domain import (
@@ -155,10 +156,11 @@ class SignConsent:
 
 @dataclass(frozen=True, kw_only=True)
 class GrantClearance:
-    """A prescriber finds the patient fit."""
+    """A prescriber finds the patient fit, and what that rests on."""
 
     episode_id: UUID
     note: str | None = None
+    findings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -114,6 +114,7 @@ OLD: dict[str, list[tuple[str, dict[str, Any]]]] = {
 NEW = {
     ("patients", "erased_because"),
     ("patients", "emergency_contact"),
+    ("clearances", "findings"),
     ("trial_findings", "details"),
     ("process_notes", "note"),
     ("emergency_accesses", "reason"),

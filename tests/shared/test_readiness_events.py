@@ -160,6 +160,15 @@ SAID: list[tuple[Event, FactChange]] = [
         change(FactName.CLEARANCE_MEDICAL, True, SOURCE, LATER),
     ),
     (
+        intake.ClearanceLapsed(
+            patient_id=PATIENT,
+            episode_id=EPISODE,
+            clearance_id=SOURCE,
+            cause_code="expired",
+        ),
+        change(FactName.CLEARANCE_MEDICAL, False, SOURCE),
+    ),
+    (
         measure("phq9"),
         change(FactName.MEASURES_PHQ9, True, PATIENT, NOW + timedelta(days=7)),
     ),

@@ -3,6 +3,7 @@
 from services.intake.api import (
     access,
     care,
+    clearances,
     consent_documents,
     duplicates,
     invitations,
@@ -16,6 +17,7 @@ from services.intake.api.base import routes
 __all__ = [
     "access",
     "care",
+    "clearances",
     "consent_documents",
     "duplicates",
     "invitations",

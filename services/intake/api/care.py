@@ -12,14 +12,12 @@ from services.intake.commands import (
     ClearFlag,
     DecideEpisode,
     EndEpisode,
-    GrantClearance,
     PauseEpisode,
     RecordMeasure,
     RecordScreen,
     SignConsent,
 )
 from services.intake.domain import (
-    Clearance,
     Consent,
     Episode,
     Measure,
@@ -190,20 +188,6 @@ def sign_consent(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Con
 def withdraw_consent(uow: UnitOfWork, consent_id: UUID) -> Consent:
     """A patient takes a consent back."""
     return handlers.withdraw_consent(consent_id, uow)
-
-
-@routes.post(
-    "/episodes/<uuid:episode_id>/clearances",
-    scope=access.CLEARANCE_SIGN,
-    takes=care.ClearanceBody(),
-    gives=care.ClearanceView(),
-    status=201,
-)
-def grant_clearance(
-    uow: UnitOfWork, body: dict[str, Any], episode_id: UUID
-) -> Clearance:
-    """A prescriber finds the patient fit."""
-    return handlers.grant_clearance(GrantClearance(episode_id=episode_id, **body), uow)
 
 
 @routes.get("/safety-flags", scope=access.SAFETY_READ, gives=care.FlagsView())

@@ -10,7 +10,13 @@ from services.intake.domain.access import (
     PatientLink,
     digest_of,
 )
-from services.intake.domain.clearance import Clearance
+from services.intake.domain.clearance import (
+    Clearance,
+    ClearanceOverError,
+    LapseCause,
+    PdmpOutcome,
+    UnfitError,
+)
 from services.intake.domain.consent import (
     AlreadyWithdrawnError,
     Consent,
@@ -126,6 +132,7 @@ __all__ = [
     "CasesFailError",
     "Channel",
     "Clearance",
+    "ClearanceOverError",
     "Clinic",
     "CodedLink",
     "Coding",
@@ -150,6 +157,7 @@ __all__ = [
     "EpisodeUnderWayError",
     "FlagLevel",
     "Invitation",
+    "LapseCause",
     "Likeness",
     "LinkEndedError",
     "Measure",
@@ -163,6 +171,7 @@ __all__ = [
     "PackExistsError",
     "Patient",
     "PatientLink",
+    "PdmpOutcome",
     "Person",
     "Questionnaire",
     "Referral",
@@ -178,6 +187,7 @@ __all__ = [
     "Trial",
     "TrialFinding",
     "TrialRunningError",
+    "UnfitError",
     "WrongStateError",
     "age_years",
     "digest_of",

@@ -12,7 +12,12 @@ from services.intake.handlers.assessing import (
     weighed,
     within,
 )
-from services.intake.handlers.clearances import grant_clearance
+from services.intake.handlers.clearances import (
+    EXPIRE_CLEARANCE,
+    expire_clearance,
+    grant_clearance,
+    lapse_clearance,
+)
 from services.intake.handlers.consent_documents import (
     publish_document,
     retire_document,
@@ -85,6 +90,7 @@ __all__ = [
     "DEFERRED_DUE",
     "ESCALATE",
     "EXPIRE",
+    "EXPIRE_CLEARANCE",
     "LAPSE",
     "REMIND_FORMS",
     "REVIEW",
@@ -106,6 +112,7 @@ __all__ = [
     "end_link",
     "erase_patient",
     "escalate_flag",
+    "expire_clearance",
     "expire_consent",
     "grant_clearance",
     "held_edition",
@@ -114,6 +121,7 @@ __all__ = [
     "instrument_of",
     "invite",
     "know_clinic",
+    "lapse_clearance",
     "lapse_if_expired",
     "make_link",
     "missing_forms",

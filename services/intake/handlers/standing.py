@@ -36,7 +36,7 @@ def _is_cleared(episode: Episode, uow: UnitOfWork) -> bool:
             clearances.c.episode_id == episode.id,
         )
     )
-    return any(uow.now < clearance.valid_until for clearance in found)
+    return any(clearance.holds(uow.now) for clearance in found)
 
 
 def _has_consented(consent_type: ConsentType) -> Callable[[Episode, UnitOfWork], bool]:

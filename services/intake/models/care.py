@@ -2,7 +2,13 @@
 
 from sqlalchemy import Column, Index, Integer, String, Table, Uuid
 
-from services.intake.domain import ConsentType, DecisionKind, EndCause, EpisodeStatus
+from services.intake.domain import (
+    ConsentType,
+    DecisionKind,
+    EndCause,
+    EpisodeStatus,
+    LapseCause,
+)
 from services.intake.models.base import metadata, of, own, record
 from shared.database import Document, UtcDateTime, words
 from shared.privacy.columns import Sealed
@@ -83,7 +89,11 @@ clearances = Table(
     Column("patient_id", Uuid(), nullable=False),
     of("episodes"),
     Column("note", Sealed()),
+    Column("findings", Sealed(of=dict)),
     Column("granted_by", Uuid(), nullable=False),
     Column("granted_at", UtcDateTime, nullable=False),
     Column("valid_until", UtcDateTime, nullable=False),
+    Column("lapsed_at", UtcDateTime),
+    Column("lapsed_by", Uuid()),
+    Column("lapse_cause", words(LapseCause)),
 )

@@ -186,6 +186,7 @@ def _of_episode(reading: Reading, table: Table, episode_id: UUID) -> list[Row]:
 
 def _lasting(row: Row, now: datetime) -> Row:
     """A consent or clearance, and whether it holds now."""
-    is_over = row.get("withdrawn_at") is not None or row.get("ended_at") is not None
+    ends = ("withdrawn_at", "ended_at", "lapsed_at")
+    is_over = any(row.get(name) is not None for name in ends)
     holds = not is_over and now < row["valid_until"]
     return {**row, "holds": holds}

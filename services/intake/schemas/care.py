@@ -12,6 +12,7 @@ from services.intake.domain import (
     MeasureContext,
     Stage,
 )
+from services.intake.schemas import clearances
 from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Instant, Page, Query, TextField, Whole
@@ -200,31 +201,6 @@ class LastingConsentView(ConsentView):
     holds = fields.Boolean()
 
 
-class ClearanceBody(Body):
-    """A prescriber's note, if any."""
-
-    note = TextField(load_default=None, allow_none=True)
-
-
-class ClearanceView(View):
-    """A medical clearance."""
-
-    id = fields.UUID()
-    version = fields.Integer()
-    patient_id = fields.UUID()
-    episode_id = fields.UUID()
-    note = fields.String(allow_none=True)
-    granted_by = fields.UUID()
-    granted_at = Instant()
-    valid_until = Instant()
-
-
-class LastingClearanceView(ClearanceView):
-    """A medical clearance, and whether it holds now."""
-
-    holds = fields.Boolean()
-
-
 class ClearFlagBody(Body):
     """What a clinician did about a flag."""
 
@@ -308,5 +284,5 @@ class EpisodeDetailView(EpisodeView):
     measures = fields.List(fields.Nested(MeasureView))
     safety_flags = fields.List(fields.Nested(FlagView))
     consents = fields.List(fields.Nested(LastingConsentView))
-    clearances = fields.List(fields.Nested(LastingClearanceView))
+    clearances = fields.List(fields.Nested(clearances.LastingClearanceView))
     decisions = fields.List(fields.Nested(DecisionView))

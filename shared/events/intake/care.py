@@ -314,6 +314,21 @@ class ConsentExpired(Event, name="intake.consent.expired", aggregate="consent"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClearanceLapsed(
+    Event,
+    name="intake.clearance.lapsed",
+    aggregate="clearance",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """A medical clearance does not hold any more; no dose rests on it."""
+
+    patient_id: UUID
+    episode_id: UUID
+    clearance_id: UUID
+    cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClearanceGranted(
     Event,
     name="intake.clearance.granted",
