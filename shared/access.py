@@ -207,6 +207,11 @@ CONSENT_DOCUMENTS_MANAGE = _plain(
     {Role.CLINIC_ADMIN},
     "publish the clinic's own consent documents, and retire them",
 )
+MEDICATION_WRITE = _clinical(
+    "medication.write",
+    CLINICAL | {Role.MEDICAL_LEAD},
+    "keep the list of medication and allergies",
+)
 RULES_READ = _plain(
     "rules.read", STAFF | {Role.SERVICE}, "read the clinic's rule packs"
 )

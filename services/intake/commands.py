@@ -12,9 +12,11 @@ from services.intake.domain import (
     ContactChanges,
     DecisionKind,
     Ending,
+    EntrySource,
     MeasureContext,
     Person,
 )
+from shared.rulepack import EntryKind
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,3 +179,16 @@ class SignRulePack:
 
     pack_id: UUID
     effective_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddListEntry:
+    """Somebody tells of a medicine or an allergy."""
+
+    episode_id: UUID
+    kind: EntryKind
+    name: str
+    source: EntrySource
+    rxnorm: str | None = None
+    detail: str | None = None
+    since: date | None = None

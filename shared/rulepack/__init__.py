@@ -18,6 +18,7 @@ from shared.rulepack.eligibility import (
     Verdict,
 )
 from shared.rulepack.extending import ClinicPack, read_clinic_pack
+from shared.rulepack.interactions import EntryKind, Interaction, InteractionAction
 from shared.rulepack.limits import Limit, Range
 from shared.rulepack.pack import CrisisResource, RulePack
 from shared.rulepack.shipped import BASE, is_shipped, load_pack, table_of
@@ -42,6 +43,9 @@ __all__ = [
     "DoseSeverity",
     "DoseUnit",
     "EligibilityRule",
+    "EntryKind",
+    "Interaction",
+    "InteractionAction",
     "Limit",
     "Measure",
     "MeasureRating",

@@ -1,9 +1,10 @@
 """A clinic's pack: what it changes of a pack that ships with the product.
 
 Its tables are laid over those of the base: a value takes the place of the base's, a
-rule or a case that of the same code, and what it does not name stays. What the base
-forbids without exception can be made stricter, never looser. The base's cases about
-a rule that is lifted go with it.
+rule, a case or an interaction that of the same code, and what it does not name stays.
+What the base forbids without exception can be made stricter, never looser. With a rule
+that is lifted the base's cases about it go, and an interaction that stood for its fact
+becomes a note.
 """
 
 import hashlib
@@ -71,7 +72,7 @@ def read_clinic_pack(text: str) -> ClinicPack:
 def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
     table = deepcopy(dict(base))
     for name, value in own.items():
-        if name not in ("rules", "cases"):
+        if name not in ("rules", "cases", "interactions"):
             _lay(table, name, value)
     rules = _by_code(table["eligibility"]["rules"], "eligibility.rules")
     for code in _by_code(own.get("lifted", []), "lifted"):
@@ -86,9 +87,20 @@ def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any
         and rules.keys() >= set(case.get("met", ()))
     }
     cases |= _by_code(own.get("cases", []), "cases")
+    known = {
+        code: one if one.get("fact") in {None, *asked} else _as_note(one)
+        for code, one in _by_code(table["interactions"], "interactions").items()
+    }
+    known |= _by_code(own.get("interactions", []), "interactions")
+    table["interactions"] = list(known.values())
     table["eligibility"]["rules"] = list(rules.values())
     table["cases"] = list(cases.values())
     return table
+
+
+def _as_note(interaction: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in interaction.items() if name != "fact"}
+    return {**rest, "action": "note"}
 
 
 def _lay(table: dict[str, Any], name: str, value: Any) -> None:

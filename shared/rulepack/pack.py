@@ -18,6 +18,7 @@ from shared.rulepack.cases import (
 )
 from shared.rulepack.dose import DoseFinding, DoseRules, Route
 from shared.rulepack.eligibility import Answers, Eligibility, Verdict
+from shared.rulepack.interactions import EntryKind, Interaction
 from shared.rulepack.limits import Limit, Range, as_number
 from shared.rulepack.vitals import Measure, Rating, Reading, Vitals, VitalsPhase
 
@@ -202,6 +203,7 @@ class RulePack:
     integration: Integration
     cancellation: Cancellation
     appointments: Appointments
+    interactions: tuple[Interaction, ...]
     cases: tuple[Case, ...]
     extends: Code | None = None
     jurisdiction: Code | None = None
@@ -220,6 +222,10 @@ class RulePack:
             if missing_routes := self.dose.routes.keys() - routes.keys():
                 told = ", ".join(sorted(missing_routes))
                 raise InvalidError(f"lacks {told}", field=field)
+        for one in self.interactions:
+            if one.fact is not None and one.fact not in self.eligibility.yes_no_facts:
+                where = f"interactions[{one.code}].fact"
+                raise InvalidError("is asked by no rule", field=where)
         demand_sound(self.eligibility, self.cases)
 
     @property
@@ -231,6 +237,14 @@ class RulePack:
     def untested_rules(self) -> list[str]:
         """Codes of rules whose results the pack's cases do not hold to anything."""
         return untested_rules(self.eligibility, self.cases)
+
+    def interactions_of(
+        self, kind: EntryKind, name: str, rxnorm: str | None
+    ) -> tuple[Interaction, ...]:
+        """What speaks to an entry of a patient's list."""
+        return tuple(
+            one for one in self.interactions if one.speaks_to(kind, name, rxnorm)
+        )
 
     def plausible(self, measure: str, value: Number) -> bool:
         """Whether a value is possible at all; an impossible one is asked about.

@@ -96,6 +96,8 @@ def test_a_lifted_rule_is_gone_with_its_cases_and_its_reason_stays() -> None:
 
     assert "maoi" not in {one.code for one in made.eligibility.rules}
     assert "maoi" not in {one.code for one in made.cases}
+    (maoi,) = [one for one in made.interactions if one.code == "maoi"]
+    assert (maoi.action, maoi.fact) == ("note", None)
     assert [(one.code, one.reason) for one in made.lifted] == [("maoi", "Spoken about")]
     assert made.untested_rules == []
     assert all(one.passes for one in made.case_results)

@@ -212,7 +212,14 @@ def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, An
     pack = queries.pack_in_force(reading, at)
     screen, birth_date = found["screen"], found["birth_date"]
     answers = screen["answers"] if screen else {}
-    known = handlers.weighed(answers, birth_date, at.date(), pack)
+    listed = handlers.facts_listed(
+        [found["id"]],
+        at,
+        pack=pack,
+        connection=reading.connection,
+        clinic_id=reading.context.clinic_id,
+    ).get(found["id"], frozenset())
+    known = handlers.weighed(answers, birth_date, at.date(), pack, listed)
     verdict = pack.evaluate_eligibility(known)
     answered = {
         measure["instrument"]
@@ -232,7 +239,7 @@ def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, An
                 "rule": result.rule,
                 "state": result.state,
                 "answer": known.get(result.rule.fact),
-                "told_by": _told_by(result.rule.fact, known, answers),
+                "told_by": _told_by(result.rule.fact, known, answers, listed),
             }
             for result in verdict.results
         ],
@@ -240,10 +247,15 @@ def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, An
 
 
 def _told_by(
-    fact: str, known: Mapping[str, object], answers: Mapping[str, object]
+    fact: str,
+    known: Mapping[str, object],
+    answers: Mapping[str, object],
+    listed: frozenset[str],
 ) -> str | None:
     """Where the answer comes from that counts."""
     if fact not in known:
         return None
+    if fact in listed:
+        return "medication_list"
     is_own = fact != handlers.AGE or known[fact] == answers.get(fact)
     return "screen" if is_own else "birth_date"

@@ -52,6 +52,13 @@ from services.intake.domain.episode import (
     Episode,
 )
 from services.intake.domain.episode_record import NoShow, Screen, stage_of
+from services.intake.domain.medication import (
+    EntriesProposedError,
+    EntrySource,
+    EntryStatus,
+    ListEntry,
+    Reconciliation,
+)
 from services.intake.domain.people import (
     AlreadyErasedError,
     Channel,
@@ -152,6 +159,9 @@ __all__ = [
     "EmergencyContact",
     "EndCause",
     "Ending",
+    "EntriesProposedError",
+    "EntrySource",
+    "EntryStatus",
     "Episode",
     "EpisodeStatus",
     "EpisodeUnderWayError",
@@ -160,6 +170,7 @@ __all__ = [
     "LapseCause",
     "Likeness",
     "LinkEndedError",
+    "ListEntry",
     "Measure",
     "MeasureContext",
     "NoShow",
@@ -174,6 +185,7 @@ __all__ = [
     "PdmpOutcome",
     "Person",
     "Questionnaire",
+    "Reconciliation",
     "Referral",
     "ReferralProgress",
     "ReferralStatus",

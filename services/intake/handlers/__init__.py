@@ -45,6 +45,12 @@ from services.intake.handlers.inviting import (
     end_invitation,
     invite,
 )
+from services.intake.handlers.listed import facts_listed
+from services.intake.handlers.medication import (
+    add_list_entry,
+    change_list_entry,
+    reconcile,
+)
 from services.intake.handlers.moving import (
     REMIND_FORMS,
     REVIEW,
@@ -96,12 +102,14 @@ __all__ = [
     "REVIEW",
     "TAKE_EFFECT",
     "accept_invitation",
+    "add_list_entry",
     "appeal",
     "ask_another",
     "begin_maintenance",
     "begin_trial",
     "break_glass",
     "change_contact",
+    "change_list_entry",
     "clear_flag",
     "decide_episode",
     "define_questionnaire",
@@ -114,6 +122,7 @@ __all__ = [
     "escalate_flag",
     "expire_clearance",
     "expire_consent",
+    "facts_listed",
     "grant_clearance",
     "held_edition",
     "identifier_index",
@@ -131,6 +140,7 @@ __all__ = [
     "pause_episode",
     "publish_document",
     "receive_referral",
+    "reconcile",
     "record_measure",
     "record_screen",
     "register_patient",

@@ -16,6 +16,7 @@ from services.intake.domain import (
     Screen,
     age_years,
 )
+from services.intake.handlers.listed import facts_listed
 from services.intake.models import episodes, measures, packs
 from shared.errors import InvalidError
 from shared.instruments import InstrumentCode
@@ -30,19 +31,29 @@ Answers = Mapping[str, bool | float]
 
 
 def verdict_of(
-    answers: Answers, *, birth_date: date | None, on: date, pack: RulePack
+    answers: Answers,
+    *,
+    birth_date: date | None,
+    on: date,
+    pack: RulePack,
+    listed: frozenset[str] = frozenset(),
 ) -> Verdict:
     """What the rules of a pack say."""
-    return pack.evaluate_eligibility(weighed(answers, birth_date, on, pack))
+    return pack.evaluate_eligibility(weighed(answers, birth_date, on, pack, listed))
 
 
 def weighed(
-    answers: Answers, birth_date: date | None, on: date, pack: RulePack
+    answers: Answers,
+    birth_date: date | None,
+    on: date,
+    pack: RulePack,
+    listed: frozenset[str] = frozenset(),
 ) -> Answers:
     """The answers that count; nobody is older than the birth date tells.
 
     Of the age by birth date, if it is known, and the age in the answers the lower one
-    counts. Answers to questions that the pack does not ask are left aside.
+    counts. Answers to questions that the pack does not ask are left aside. What the
+    list of medication and allergies stands for (`listed`) holds whatever was answered.
     """
     known = {
         fact: answer
@@ -53,17 +64,26 @@ def weighed(
         age = age_years(birth_date, on)
         if pack.plausible(AGE, age):
             known[AGE] = min(age, known.get(AGE, age))
-    return known
+    return known | dict.fromkeys(listed & pack.eligibility.yes_no_facts, True)
 
 
 def verdict_for(episode: Episode, screen: Screen | None, uow: UnitOfWork) -> Verdict:
     """What the rules say of one safety screen of an episode."""
-    patient = uow.get(Patient, episode.patient_id)
+    patient, pack = uow.get(Patient, episode.patient_id), packs.of(uow)
+    uow.flush()
+    listed = facts_listed(
+        [episode.id],
+        uow.now,
+        pack=pack,
+        connection=uow.connection,
+        clinic_id=uow.clinic_id,
+    )
     return verdict_of(
         screen.answers if screen else {},
         birth_date=patient.birth_date,
         on=uow.now.date(),
-        pack=packs.of(uow),
+        pack=pack,
+        listed=listed.get(episode.id, frozenset()),
     )
 
 

@@ -19,6 +19,7 @@ from services.intake.domain import (
 )
 from services.intake.handlers.assessing import within
 from services.intake.handlers.finding import identifier_index, mark_patient
+from services.intake.handlers.medication import propose
 from services.intake.handlers.moving import REMIND_FORMS
 from services.intake.models import referrals
 from shared.errors import NotFoundError
@@ -81,6 +82,7 @@ def receive_referral(
         for coverage in command.coverages
     ]
     uow.publish(referral.receive(), of=referral)
+    propose(referral, patient.episode_id, uow)
     return uow.add(referral), patient, True
 
 

@@ -21,6 +21,7 @@ from services.intake.domain import (
 )
 from services.intake.handlers.assessing import held_episode, verdict_of
 from services.intake.handlers.deciding import let_lapse
+from services.intake.handlers.listed import Listed, facts_listed
 from services.intake.models import (
     decisions,
     episodes,
@@ -55,6 +56,7 @@ class _Beside:
     was: RulePack
     decided: Mapping[UUID, RulePack]
     now: RulePack
+    listed: Listed
 
 
 def begin_trial(edition: PackEdition, uow: UnitOfWork) -> Trial:
@@ -138,8 +140,16 @@ def _beside(
     meanwhile, and what a decision rested on, should one have gone by unapplied.
     """
     was = packs.in_force(uow.connection, uow.clinic_id, trial.beside_at)
+    now = packs.of(uow) if trial.is_binding else read_clinic_pack(edition.text).pack
+    listed = facts_listed(
+        [row["id"] for row in found],
+        uow.now,
+        pack=now,
+        connection=uow.connection,
+        clinic_id=uow.clinic_id,
+    )
     if not trial.is_binding:
-        return _Beside(was=was, decided={}, now=read_clinic_pack(edition.text).pack)
+        return _Beside(was=was, decided={}, now=now, listed=listed)
     standing = [row["id"] for row in found if row["eligible_until"] is not None]
     signed = (
         select(decisions.c.episode_id, decisions.c.signed_at)
@@ -155,7 +165,7 @@ def _beside(
         for moment in set(at.values())
     }
     decided = {episode_id: by_time[moment] for episode_id, moment in at.items()}
-    return _Beside(was=was, decided=decided, now=packs.of(uow))
+    return _Beside(was=was, decided=decided, now=now, listed=listed)
 
 
 def _open_ones(uow: UnitOfWork) -> tuple[Any, ...]:
@@ -199,8 +209,11 @@ def _compare(
     """What changes for one episode, if anything does."""
     birth_date, on = row["birth_date"], uow.now.date()
     before = beside.decided.get(row["id"], beside.was)
-    was = verdict_of(answers, birth_date=birth_date, on=on, pack=before)
-    now = verdict_of(answers, birth_date=birth_date, on=on, pack=beside.now)
+    listed = beside.listed.get(row["id"], frozenset())
+    was, now = (
+        verdict_of(answers, birth_date=birth_date, on=on, pack=pack, listed=listed)
+        for pack in (before, beside.now)
+    )
     met, met_before = _weights(now), _weights(was)
     missing = set(now.missing) - set(was.missing)
     if met == met_before and now.outcome is was.outcome and not missing:

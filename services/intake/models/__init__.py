@@ -17,6 +17,7 @@ from services.intake.models.care import (
     no_shows,
 )
 from services.intake.models.documents import ONE_DOCUMENT, consent_documents
+from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
     ONE_DISTINCTION,
     ONE_REFERRAL,
@@ -55,6 +56,7 @@ __all__ = [
     "emergency_accesses",
     "episodes",
     "invitations",
+    "list_entries",
     "mapping",
     "measures",
     "metadata",
@@ -64,6 +66,7 @@ __all__ = [
     "patient_links",
     "patients",
     "questionnaires",
+    "reconciliations",
     "referrals",
     "safety_flags",
     "screens",

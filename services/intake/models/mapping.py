@@ -14,12 +14,14 @@ from services.intake.domain import (
     EmergencyAccess,
     Episode,
     Invitation,
+    ListEntry,
     Measure,
     NoShow,
     PackEdition,
     Patient,
     PatientLink,
     Questionnaire,
+    Reconciliation,
     Referral,
     SafetyFlag,
     Screen,
@@ -40,6 +42,7 @@ from services.intake.models.care import (
     no_shows,
 )
 from services.intake.models.documents import consent_documents
+from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
     clinics,
     codings,
@@ -63,6 +66,7 @@ for _part, _table in (
     (Questionnaire, questionnaires),
     (Distinction, distinctions),
     (TrialFinding, trial_findings),
+    (Reconciliation, reconciliations),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (
@@ -90,6 +94,7 @@ for _kind, _table, _parts in (
     (EmergencyAccess, emergency_accesses, {}),
     (PatientLink, patient_links, {}),
     (Invitation, invitations, {}),
+    (ListEntry, list_entries, {}),
     (PackEdition, pack_editions, {}),
     (Trial, trials, {}),
 ):

@@ -11,6 +11,7 @@ from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
 )
+from services.intake.queries.medication import medication_list
 from services.intake.queries.people import (
     contact,
     duplicates,
@@ -41,6 +42,7 @@ __all__ = [
     "instrument",
     "instruments",
     "measure",
+    "medication_list",
     "open_flags",
     "pack_in_force",
     "page_of_episodes",

@@ -100,7 +100,8 @@ class RuleView(View):
     source = fields.String(attribute="rule.source")
     answer = fields.Raw(allow_none=True)
     told_by = fields.String(
-        allow_none=True, metadata={"enum": ["screen", "birth_date", None]}
+        allow_none=True,
+        metadata={"enum": ["screen", "birth_date", "medication_list", None]},
     )
 
 

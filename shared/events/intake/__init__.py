@@ -32,6 +32,7 @@ from shared.events.intake.care import (
 from shared.events.intake.people import (
     GlassBroken,
     IntakeAuditAnchored,
+    MedicationListChanged,
     PatientChanged,
     PatientErased,
     PatientRegistered,
@@ -57,6 +58,7 @@ __all__ = [
     "GlassBroken",
     "IntakeAuditAnchored",
     "MeasureRecorded",
+    "MedicationListChanged",
     "PatientChanged",
     "PatientEligible",
     "PatientErased",

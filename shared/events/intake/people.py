@@ -43,6 +43,20 @@ class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MedicationListChanged(
+    Event,
+    name="intake.medication_list.changed",
+    aggregate="list_entry",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """An entry of a patient's list of medication and allergies is new or changed."""
+
+    patient_id: UUID
+    episode_id: UUID
+    entry_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class RulePackSigned(Event, name="intake.rule_pack.signed", aggregate="rule_pack"):
     """The medical lead signed a rule pack; the clinic works by it from a time on."""
 

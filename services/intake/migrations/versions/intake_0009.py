@@ -1,4 +1,4 @@
-"""What a clearance rests on, when it lapses, medication, and who pays."""
+"""What a clearance rests on and when it lapses; medication and allergies."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -16,9 +16,51 @@ def upgrade() -> None:
     op.add_column("clearances", sa.Column("lapsed_at", instant))
     op.add_column("clearances", sa.Column("lapsed_by", sa.Uuid()))
     op.add_column("clearances", sa.Column("lapse_cause", sa.String(32)))
+    op.create_table(
+        "list_entries",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("patient_id", sa.Uuid(), nullable=False),
+        sa.Column("episode_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("rxnorm", sa.LargeBinary()),
+        sa.Column("detail", sa.LargeBinary()),
+        sa.Column("since", sa.Date()),
+        sa.Column("source", sa.String(32), nullable=False),
+        sa.Column("status", sa.String(32), nullable=False),
+        sa.Column("recorded_by", sa.Uuid(), nullable=False),
+        sa.Column("recorded_at", instant, nullable=False),
+        sa.Column("active_from", instant),
+        sa.Column("active_until", instant),
+        sa.Column("changed_by", sa.Uuid()),
+        sa.PrimaryKeyConstraint("id", name="pk_list_entries"),
+        sa.ForeignKeyConstraint(
+            ["episode_id"], ["episodes.id"], name="fk_list_entries_episode_id_episodes"
+        ),
+    )
+    op.create_index("ix_list_entries_episode_id", "list_entries", ["episode_id"])
+    op.create_table(
+        "reconciliations",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("clinic_id", sa.Uuid(), nullable=False),
+        sa.Column("episode_id", sa.Uuid(), nullable=False),
+        sa.Column("reconciled_by", sa.Uuid(), nullable=False),
+        sa.Column("reconciled_at", instant, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_reconciliations"),
+        sa.ForeignKeyConstraint(
+            ["episode_id"],
+            ["episodes.id"],
+            name="fk_reconciliations_episode_id_episodes",
+        ),
+    )
+    op.create_index("ix_reconciliations_episode_id", "reconciliations", ["episode_id"])
 
 
 def downgrade() -> None:
+    op.drop_table("reconciliations")
+    op.drop_table("list_entries")
     with op.batch_alter_table("clearances") as clearances:
         for name in ("findings", "lapsed_at", "lapsed_by", "lapse_cause"):
             clearances.drop_column(name)
