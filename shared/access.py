@@ -207,6 +207,7 @@ CONSENT_DOCUMENTS_MANAGE = _plain(
     {Role.CLINIC_ADMIN},
     "publish the clinic's own consent documents, and retire them",
 )
+COVERAGE = _desk("coverage", DESK, "note who pays, and read it")
 MEDICATION_WRITE = _clinical(
     "medication.write",
     CLINICAL | {Role.MEDICAL_LEAD},

@@ -36,6 +36,8 @@ EVENTS: Mapping[str, str] = {
     "intake.consent.signed": "Consent signed: {consent_type}",
     "intake.consent.expired": "Consent ended: {consent_type} ({cause_code})",
     "intake.consent.withdrawn": "Consent withdrawn: {consent_type}",
+    "intake.coverage.confirmed": "Coverage confirmed: {payer}",
+    "intake.coverage.lapsed": "Coverage ended: {cause_code}",
     "intake.medication_list.changed": "Medication list changed",
     "intake.clearance.lapsed": "Medical clearance ended: {cause_code}",
     "intake.clearance.granted": "Medical clearance granted",

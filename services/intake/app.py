@@ -24,6 +24,7 @@ from shared.events.scheduling import (
     AppointmentNoShow,
     ClinicOnboarded,
 )
+from shared.events.sessions import DoseAdministered
 from shared.service import Service
 
 service = Service(
@@ -33,11 +34,13 @@ service = Service(
     handlers={
         ClinicOnboarded: handlers.know_clinic,
         **dict.fromkeys(witness.TOLD_BY_OTHERS["intake"], witness.note),
+        DoseAdministered: handlers.use_unit,
         AppointmentNoShow: handlers.note_no_show,
         AppointmentFulfilled: handlers.note_preparation,
     },
     reminders={
         handlers.EXPIRE: handlers.expire_consent,
+        handlers.EXPIRE_COVERAGE: handlers.expire_coverage,
         handlers.EXPIRE_CLEARANCE: handlers.expire_clearance,
         handlers.LAPSE: handlers.lapse_if_expired,
         handlers.ESCALATE: handlers.escalate_flag,

@@ -14,6 +14,7 @@ from services.intake.domain import (
     Ending,
     EntrySource,
     MeasureContext,
+    Payer,
     Person,
 )
 from shared.rulepack import EntryKind
@@ -192,3 +193,17 @@ class AddListEntry:
     rxnorm: str | None = None
     detail: str | None = None
     since: date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmCoverage:
+    """Somebody will pay for an episode."""
+
+    episode_id: UUID
+    payer: Payer
+    insurer: str | None = None
+    member_number: str | None = None
+    authorisation_number: str | None = None
+    units_granted: int | None = None
+    valid_until: datetime | None = None
+    agreement_signed: bool = False

@@ -16,6 +16,7 @@ from services.intake.models.care import (
     episodes,
     no_shows,
 )
+from services.intake.models.coverage import episode_coverages, used_units
 from services.intake.models.documents import ONE_DOCUMENT, consent_documents
 from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
@@ -54,6 +55,7 @@ __all__ = [
     "decisions",
     "distinctions",
     "emergency_accesses",
+    "episode_coverages",
     "episodes",
     "invitations",
     "list_entries",
@@ -72,4 +74,5 @@ __all__ = [
     "screens",
     "trial_findings",
     "trials",
+    "used_units",
 ]

@@ -13,6 +13,7 @@ from services.intake.domain import (
     Distinction,
     EmergencyAccess,
     Episode,
+    EpisodeCoverage,
     Invitation,
     ListEntry,
     Measure,
@@ -27,6 +28,7 @@ from services.intake.domain import (
     Screen,
     Trial,
     TrialFinding,
+    UsedUnit,
 )
 from services.intake.models.answers import (
     measures,
@@ -41,6 +43,7 @@ from services.intake.models.care import (
     episodes,
     no_shows,
 )
+from services.intake.models.coverage import episode_coverages, used_units
 from services.intake.models.documents import consent_documents
 from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
@@ -67,6 +70,7 @@ for _part, _table in (
     (Distinction, distinctions),
     (TrialFinding, trial_findings),
     (Reconciliation, reconciliations),
+    (UsedUnit, used_units),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (
@@ -85,6 +89,11 @@ for _kind, _table, _parts in (
             "decisions": relationship(Decision, order_by=decisions.c.id),
             "no_shows": relationship(NoShow, order_by=no_shows.c.noted_at),
         },
+    ),
+    (
+        EpisodeCoverage,
+        episode_coverages,
+        {"used": relationship(UsedUnit, order_by=used_units.c.used_at)},
     ),
     (Measure, measures, {}),
     (SafetyFlag, safety_flags, {}),

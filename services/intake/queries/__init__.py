@@ -11,6 +11,7 @@ from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
 )
+from services.intake.queries.coverage import coverages_of
 from services.intake.queries.medication import medication_list
 from services.intake.queries.people import (
     contact,
@@ -35,6 +36,7 @@ __all__ = [
     "consent_document",
     "consent_documents_of",
     "contact",
+    "coverages_of",
     "duplicates",
     "duplicates_of",
     "episode",

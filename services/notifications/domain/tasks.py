@@ -10,6 +10,7 @@ from shared.aggregate import Aggregate
 from shared.errors import ConflictError, ForbiddenError
 from shared.events import Event
 from shared.events.intake import (
+    CoverageLapsed,
     EligibilityDeferred,
     EpisodeClosed,
     GlassBroken,
@@ -70,6 +71,7 @@ class TaskKind(StrEnum):
     NO_SHOW = "no_show"
     AT_RISK = "at_risk"
     MESSAGE_FAILED = "message_failed"
+    COVERAGE = "coverage"
     FORMS_MISSING = "forms_missing"
     ITEMS_MISSING = "items_missing"
     EMERGENCY_ACCESS = "emergency_access"
@@ -122,6 +124,7 @@ _ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
 _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
 
+SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
 CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
 WAIT_FOR_ITEMS = timedelta(days=14)
 """How long a deferred decision waits if the event does not say."""
@@ -129,6 +132,14 @@ LOOK_INTO_WITHIN = timedelta(days=1)
 """How soon an administrator looks into a record that was opened in an emergency."""
 
 RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
+    CoverageLapsed: (
+        Opens(
+            kind=TaskKind.COVERAGE,
+            source="coverage_id",
+            owner=Owner.FRONT_DESK,
+            within=SEE_TO_COVERAGE_WITHIN,
+        ),
+    ),
     ScreeningStalled: (
         Opens(
             kind=TaskKind.FORMS_MISSING,

@@ -30,6 +30,8 @@ from shared.events.intake.care import (
     ScreeningStarted,
 )
 from shared.events.intake.people import (
+    CoverageConfirmed,
+    CoverageLapsed,
     GlassBroken,
     IntakeAuditAnchored,
     MedicationListChanged,
@@ -48,6 +50,8 @@ __all__ = [
     "ConsentExpired",
     "ConsentSigned",
     "ConsentWithdrawn",
+    "CoverageConfirmed",
+    "CoverageLapsed",
     "EligibilityDeferred",
     "EligibilityLapsed",
     "EpisodeActivated",

@@ -43,6 +43,28 @@ class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CoverageConfirmed(Event, name="intake.coverage.confirmed", aggregate="coverage"):
+    """Somebody will pay for an episode: for so many sessions, until a time."""
+
+    patient_id: UUID
+    episode_id: UUID
+    coverage_id: UUID
+    payer: Code
+    units_left: int | None = None
+    valid_until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverageLapsed(Event, name="intake.coverage.lapsed", aggregate="coverage"):
+    """What paid for an episode pays no more; no dose is kept away by that."""
+
+    patient_id: UUID
+    episode_id: UUID
+    coverage_id: UUID
+    cause_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class MedicationListChanged(
     Event,
     name="intake.medication_list.changed",
