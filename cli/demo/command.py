@@ -32,7 +32,7 @@ SESSION_EVENTS = ["sessions.*"]
 def demo(url: str | None, quiet: bool) -> None:
     """Play a day of three clinics over HTTP, as an outside client would.
 
-    Twenty-seven patients, every way a day can go; at the end everything is checked:
+    Thirty patients, every way a day can go; at the end everything is checked:
     each event heard once by all who should, nothing dead, no booking overlapping. A
     miss ends it with status 1.
     """

@@ -18,7 +18,7 @@ ROOMS = 5
 AT_ONCE = 6
 PATIENCE_SECONDS = 45.0
 ALERT_RESPONSE_SECONDS = 2
-STEPS = 254
+STEPS = 272
 """How many steps a day has when all goes well."""
 
 
@@ -64,6 +64,7 @@ def staffed(deployment: Deployment, made: dict[str, str]) -> Clinic:
         desk=caller("front_desk"),
         therapist=caller("therapist"),
         prescriber=caller("prescriber"),
+        lead=caller("medical_lead"),
         monitor=caller("monitor"),
         admin=caller("clinic_admin"),
         until=until,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from cli.demo import steps
+from cli.demo import deciding, steps
 from cli.demo.steps import Clinic, Patient, refused
 
 Note = Callable[[str], None]
@@ -311,7 +311,7 @@ GOOD_NASAL = Journey(
 INELIGIBLE = Journey("ineligible", "an absolute contraindication", ineligible)
 WITHDRAWN = Journey("consent withdrawn", "after booking", consent_withdrawn)
 LEFT = Journey("left treatment", "after a pause", left_treatment)
-NO_ESCORT = Journey("escort missing", "at check-in", escort_missing)
+ESCORT = Journey("escort missing", "at check-in", escort_missing)
 HELD = Journey("held, then treated", "amber before the dose", held_on_blood_pressure)
 STOPPED = Journey("stopped", "red before the dose", stopped_on_blood_pressure)
 RED = Journey("red vital, escalated", "under way", red_vital)
@@ -319,10 +319,13 @@ NO_SHOW = Journey("no-show", "and a call", no_show)
 LATE = Journey("late cancel", "messages taken back", late_cancel)
 TWICE = Journey("asked twice", "repeated and double booked", asked_twice)
 ITEM_NINE = Journey("item 9", "seen by a clinician", item_nine)
+APPEALED = Journey("appealed", "decided by somebody else", deciding.appealed)
+FOUND = Journey("medicine found", "weighed anew", deciding.medicine_found)
+RULES = Journey("own rules", "tried and signed", deciding.own_rules)
 
 DAYS = (
-    (GOOD_IM, RED, NO_ESCORT, INELIGIBLE, NO_SHOW, HELD, GOOD_IV, TWICE, ITEM_NINE),
-    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, LEFT, GOOD_IM),
-    (GOOD_SL, TWICE, STOPPED, NO_SHOW, GOOD_NASAL, WITHDRAWN, NO_ESCORT, LATE, RED),
+    (GOOD_IM, RED, ESCORT, INELIGIBLE, NO_SHOW, HELD, GOOD_IV, TWICE, ITEM_NINE, RULES),
+    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, LEFT, GOOD_IM, APPEALED),
+    (GOOD_SL, TWICE, STOPPED, NO_SHOW, GOOD_NASAL, WITHDRAWN, ESCORT, LATE, RED, FOUND),
 )
 """What happens in each of three clinics."""

@@ -123,6 +123,7 @@ def open_world(
         desk=caller(Role.FRONT_DESK),
         therapist=caller(Role.THERAPIST),
         prescriber=caller(Role.PRESCRIBER),
+        lead=caller(Role.MEDICAL_LEAD),
         monitor=caller(Role.MONITOR),
         admin=caller(Role.CLINIC_ADMIN),
         until=until,

@@ -108,7 +108,7 @@ class Work:
         )
         self.expected["scheduling.clinic.onboarded"] += 1
         clinic = insist(lambda: day.staffed(self._deployment, made))
-        for role in ("desk", "therapist", "prescriber", "monitor", "admin"):
+        for role in ("desk", "therapist", "prescriber", "lead", "monitor", "admin"):
             caller = Persistent(getattr(clinic, role), self.commands)
             setattr(clinic, role, caller)
         steps.add_people_and_rooms(clinic, 1)

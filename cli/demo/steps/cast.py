@@ -28,6 +28,7 @@ class Clinic:
     desk: Caller
     therapist: Caller
     prescriber: Caller
+    lead: Caller
     monitor: Caller
     admin: Caller
     rooms: list[str] = field(default_factory=list)

@@ -22,7 +22,11 @@ def clear_and_order(
     clinic: Clinic, patient: Patient, *, route: str = "im", dose_mg: float = 60.0
 ) -> None:
     """The prescriber clears the patient and orders doses; the monitor weighs."""
-    clinic.prescriber.post("intake", f"/episodes/{patient.episode_id}/clearances")
+    clinic.prescriber.post(
+        "intake",
+        f"/episodes/{patient.episode_id}/clearances",
+        vitals={"systolic_mmhg": 122, "diastolic_mmhg": 78, "weight_kg": 74.5},
+    )
     clinic.until(
         lambda: knows(clinic, "sessions", patient), "sessions knows the patient"
     )
