@@ -10,15 +10,18 @@ from string import Template
 from rich.console import Console
 from rich.table import Table
 
-from bench import memory, pipeline, requests
+from bench import memory, pipeline, requests, trials
 from bench.deployment import ROOT, Deployment
 from bench.load import Load, Pair
 from bench.memory import Growth
+from bench.trials import Walk
 
 PAGE = Path("docs/benchmarks.md")
-SERVICES = ("scheduling", "sessions", "console")
+SERVICES = ("scheduling", "sessions", "console", "intake")
 WORKERS, APIS = ("scheduling", "console"), ("scheduling", "sessions")
 API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
+TRIAL_GROWTH = 1.2
+"""How much longer than in proportion a trial on more episodes may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +69,10 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         trust = requests.measure_trust(
             deployment, apis["sessions"], seconds=2 if quick else 6
         )
+        tell("a rule pack tried on every open episode")
+        walks = trials.measure(
+            deployment, *((500, 5_000) if quick else (10_000, 100_000))
+        )
         tell("memory over many events")
         grown = memory.measure_processes(
             deployment, processes, 5_000 if quick else 100_000
@@ -77,6 +84,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _requests("write requests (vital signs)", write, 0.5),
         _requests("read requests (a clinic)", read, 0.5),
         _requests("write with encryption, audit and row-level security", trust, 0.7),
+        *_trials(*walks),
         *map(_memory, grown),
     ]
 
@@ -116,6 +124,20 @@ def _latency(latency: pipeline.Latency) -> Figure:
         target="p99 under 100 ms",
         good=latency.p99_ms < 100,
     )
+
+
+def _trials(small: Walk, large: Walk) -> list[Figure]:
+    growth, times = large.seconds / small.seconds, large.episodes / small.episodes
+    return [
+        Figure(
+            what=f"rule pack tried on {large.episodes:,} open episodes",
+            ours=f"{large.per_second:,.0f}/s, {large.grown_mb:.0f} MB more",
+            floor=f"{small.per_second:,.0f}/s on {small.episodes:,}",
+            ratio=f"{growth:.1f} times the time",
+            target=f"at most {times * TRIAL_GROWTH:.0f} times, under {GROWTH_MB} MB",
+            good=growth <= times * TRIAL_GROWTH and large.grown_mb < GROWTH_MB,
+        )
+    ]
 
 
 def _memory(grown: Growth) -> Figure:

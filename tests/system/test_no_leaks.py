@@ -355,8 +355,8 @@ def assert_every_field_was_planted(platform: Platform) -> None:
     planted = set(platform.plants.where.values())
     for service, _, template, operation in platform.planter.operations():
         if platform.planter.schema_of(service, operation) is not None:
-            last = template.rpartition("/")[2]
-            assert any(f"/{last}." in where for where in planted), template
+            last = re.sub(r"\{\w+\}", "[^/]+", template.rpartition("/")[2])
+            assert any(re.search(rf"/{last}\.", where) for where in planted), template
 
 
 def test_what_is_planted_is_found_again() -> None:

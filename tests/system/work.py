@@ -214,7 +214,10 @@ def give_a_dose_back(work: Work) -> None:
     work.expected += Counter(
         {
             "intake.measure.recorded": 4,
+            "intake.screening.started": 1,
             "intake.screening.completed": 1,
+            "intake.readiness.reached": 1,
+            "intake.readiness.lost": 1,
             "intake.review.requested": 2,
             "intake.patient.eligible": 1,
             "intake.eligibility.lapsed": 1,
