@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import Table, insert
 
 from bench.deployment import Deployment
 from bench.processes import memory_mb
@@ -92,50 +92,51 @@ def _walk(runtime: Runtime, count: int) -> Walk:
 
 def _fill(runtime: Runtime, clinic_id: UUID, count: int) -> None:
     """So many patients, each with an open episode and a safety screen."""
-    rules, now = load_pack().eligibility, utc_now()
-    answers = {**rules.nothing_said_against}
+    answers = {**load_pack().eligibility.nothing_said_against}
     with runtime.begin(Reach.of(clinic_id)) as connection:
         for _ in range(count):
-            patient_id, episode_id = uuid7(), uuid7()
-            rows: list[tuple[Any, Mapping[str, Any]]] = [
-                (
-                    patients,
-                    {
-                        "id": patient_id,
-                        "clinic_id": clinic_id,
-                        "version": 1,
-                        "episode_id": episode_id,
-                        "given_name": "Testa",
-                        "family_name": "Fictional",
-                        "birth_date": date(1985, 4, 30),
-                        "time_zone": "UTC",
-                        "channel": "none",
-                        "registered_at": now,
-                    },
-                ),
-                (
-                    episodes,
-                    {
-                        "id": episode_id,
-                        "clinic_id": clinic_id,
-                        "version": 1,
-                        "patient_id": patient_id,
-                        "status": EpisodeStatus.IN_REVIEW,
-                        "opened_at": now,
-                        "reminders": 0,
-                    },
-                ),
-                (
-                    screens,
-                    {
-                        "id": uuid7(),
-                        "clinic_id": clinic_id,
-                        "episode_id": episode_id,
-                        "answers": answers,
-                        "recorded_by": patient_id,
-                        "recorded_at": now,
-                    },
-                ),
-            ]
-            for table, row in rows:
+            for table, row in _somebody(clinic_id, answers):
                 connection.execute(insert(table), seal_row(connection, table, row))
+
+
+def _somebody(
+    clinic_id: UUID, answers: Mapping[str, Any]
+) -> Iterator[tuple[Table, Mapping[str, Any]]]:
+    """The rows of a patient whom nothing is said against, and who waits for a word."""
+    patient_id, episode_id, now = uuid7(), uuid7(), utc_now()
+    own = {"id": patient_id, "clinic_id": clinic_id, "version": 1}
+    yield (
+        patients,
+        own
+        | {
+            "episode_id": episode_id,
+            "given_name": "Testa",
+            "family_name": "Fictional",
+            "birth_date": date(1985, 4, 30),
+            "time_zone": "UTC",
+            "channel": "none",
+            "registered_at": now,
+        },
+    )
+    yield (
+        episodes,
+        own
+        | {
+            "id": episode_id,
+            "patient_id": patient_id,
+            "status": EpisodeStatus.IN_REVIEW,
+            "opened_at": now,
+            "reminders": 0,
+        },
+    )
+    yield (
+        screens,
+        {
+            "id": uuid7(),
+            "clinic_id": clinic_id,
+            "episode_id": episode_id,
+            "answers": answers,
+            "recorded_by": patient_id,
+            "recorded_at": now,
+        },
+    )

@@ -199,6 +199,21 @@ EPISODE_MOVE = _clinical(
     "episode.move", _PRESCRIBER | _THERAPIST, "pause an episode of care, or end it"
 )
 CONSENT_WRITE = _clinical("consent.write", STAFF, "note consents and their withdrawal")
+OWN_FORMS = _clinical(
+    "own_forms",
+    {Role.PATIENT},
+    "answer one's own questionnaires, and sign or take back consents",
+)
+FILES_READ = _clinical(
+    "files.read", CARE | {Role.PATIENT}, "see a patient's files; patients their own"
+)
+FILES_WRITE = _clinical("files.write", STAFF, "add files about a patient, strike them")
+FILE_OPEN = Scope(
+    name="file.open",
+    roles=NOBODY,
+    is_open=True,
+    about="a browser fetches a file by a link: the code in it is the proof",
+)
 CONSENT_DOCUMENTS_READ = _plain(
     "consent_documents.read", STAFF, "read consent documents"
 )

@@ -221,11 +221,7 @@ def asked_twice(clinic: Clinic, patient: Patient, note: Note) -> None:
     steps.decide(clinic, patient, "eligible")
     key = str(uuid4())
     path = f"/episodes/{patient.episode_id}/consents"
-    body = {
-        "consent_type": "treatment",
-        "document_version": "treatment-2026.1",
-        "witness_id": str(uuid4()),
-    }
+    body = steps.signature("treatment", patient)
     first = clinic.therapist.post("intake", path, key=key, **body)
     second = clinic.therapist.post("intake", path, key=key, **body)
     if first["id"] != second["id"]:

@@ -40,6 +40,7 @@ service = Service(
     },
     reminders={
         handlers.EXPIRE: handlers.expire_consent,
+        handlers.RENEW: handlers.ask_renewal,
         handlers.EXPIRE_COVERAGE: handlers.expire_coverage,
         handlers.EXPIRE_CLEARANCE: handlers.expire_clearance,
         handlers.LAPSE: handlers.lapse_if_expired,

@@ -13,7 +13,9 @@ from services.intake.domain import (
     DecisionKind,
     Ending,
     EntrySource,
+    FileKind,
     MeasureContext,
+    MediaType,
     Payer,
     Person,
 )
@@ -103,6 +105,15 @@ class RecordMeasure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AnswerOwnForm:
+    """A patient answers a questionnaire, or a part of it."""
+
+    patient_id: UUID
+    instrument: str
+    answers: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RecordScreen:
     """The safety screen was answered, by fact."""
 
@@ -149,12 +160,46 @@ class EndEpisode:
 
 @dataclass(frozen=True, kw_only=True)
 class SignConsent:
-    """A patient consents before a witness."""
+    """A patient consents: what to, yes to which sentences, and the name typed below.
+
+    A witness who sees it types a name too; one who was not there witnesses later.
+    """
 
     episode_id: UUID
     consent_type: ConsentType
     document_version: str
-    witness_id: UUID
+    items: Sequence[str]
+    signed_name: str
+    witness_name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WitnessConsent:
+    """A member of staff vouches that a patient signed."""
+
+    consent_id: UUID
+    witness_name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendLetter:
+    """Whoever sent a referral sends the letter to it."""
+
+    referral_id: UUID
+    name: str
+    media_type: MediaType
+    content: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddFile:
+    """A file about a patient is to be kept."""
+
+    patient_id: UUID
+    kind: FileKind
+    name: str
+    media_type: MediaType
+    content: bytes
 
 
 @dataclass(frozen=True, kw_only=True)

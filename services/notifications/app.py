@@ -11,6 +11,9 @@ from services.notifications.pumps.messages import deliver_messages
 from services.notifications.pumps.webhooks import deliver_webhooks, retry_webhooks
 from shared.events import Event
 from shared.events.intake import (
+    ConsentExpired,
+    ConsentRenewalRequested,
+    ConsentWithdrawn,
     EpisodeClosed,
     PatientChanged,
     PatientErased,
@@ -46,6 +49,9 @@ FOR_PATIENTS: Mapping[type[Event], Handler] = {
     PatientErased: erase_patient,
     ScreeningFellBehind: messages.remind_of_forms,
     ScreeningCompleted: messages.end_screening,
+    ConsentRenewalRequested: messages.ask_to_renew,
+    ConsentWithdrawn: messages.end_consent,
+    ConsentExpired: messages.end_consent,
     EpisodeClosed: messages.end_episode,
     AppointmentBooked: messages.plan_for_appointment,
     **dict.fromkeys(messages.ENDINGS, messages.end_appointment),

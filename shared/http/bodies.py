@@ -39,7 +39,8 @@ class Parser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         """What the body says."""
         # Of a body that does not say how long it is, the rest is cut off in silence.
-        if req.content_length is None and len(req.get_data()) >= MAX_BODY_BYTES:
+        most = req.max_content_length or MAX_BODY_BYTES
+        if req.content_length is None and len(req.get_data()) >= most:
             raise RequestEntityTooLarge
         try:
             return within_limits(super().load_json(req, schema))

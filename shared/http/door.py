@@ -55,8 +55,9 @@ def guarded(
     action: str,
     has_body: bool,
     in_emergency: bool,
+    most_bytes: int,
 ) -> View:
-    """An endpoint behind the door."""
+    """An endpoint behind the door; its body has at most so many bytes."""
 
     @wraps(endpoint)
     def call(**path: Any) -> Any:
@@ -66,6 +67,7 @@ def guarded(
             asked = _admitted(asked, scope, path, in_emergency=in_emergency)
             if method == "GET":
                 return _read(endpoint, asked, scope, path)
+            request.max_content_length = most_bytes
             return _change(endpoint, asked, path, has_body=has_body)
         except (ForbiddenError, NotFoundError) as refusal:
             _note_refusal(asked, refusal, path)

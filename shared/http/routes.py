@@ -4,7 +4,7 @@ Behind a declaration stands the door (`door.py`): no view runs before the caller
 admitted, and none sees more than one clinic.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 
@@ -13,7 +13,8 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 
 from shared.access import Role, Scope
-from shared.http.bodies import Parser
+from shared.http import downloads
+from shared.http.bodies import MAX_BODY_BYTES, Parser
 from shared.http.door import current_runtime, guarded
 
 View = Callable[..., Any]
@@ -60,9 +61,30 @@ class Routes(Blueprint):  # type: ignore[misc]
         gives: Schema,
         takes: Schema | None = None,
         status: int = 200,
+        most_bytes: int = MAX_BODY_BYTES,
     ) -> Callable[[View], View]:
         """A change; the view gets a `UnitOfWork`, then the body if one is declared."""
-        return self._route("POST", path, scope, takes, None, gives, status)
+        return self._route(
+            "POST", path, scope, takes, None, gives, status, most_bytes=most_bytes
+        )
+
+    def download(
+        self, path: str, *, scope: Scope, media_types: Sequence[str]
+    ) -> Callable[[View], View]:
+        """A read that is answered with a file; the view gives a `Download`."""
+
+        def declare(view: View) -> View:
+            @wraps(view)
+            def call(**values: Any) -> Any:
+                g.answered = view(g.door, **values)
+                g.version = None
+                return g.answered.response
+
+            documented = self.doc(**downloads.documented(media_types))(call)
+            self._open(view, documented, "GET", path, scope)
+            return view
+
+        return declare
 
     def put(
         self, path: str, *, scope: Scope, gives: Schema, takes: Schema
@@ -87,10 +109,10 @@ class Routes(Blueprint):  # type: ignore[misc]
         status: int,
         *,
         in_emergency: bool = False,
+        most_bytes: int = MAX_BODY_BYTES,
     ) -> Callable[[View], View]:
         if Role.PATIENT in scope.roles and "<uuid:patient_id>" not in path:
             raise TypeError(f"{method} {path} names no patient, whom it lets in")
-        rule = path if scope.in_network else f"/clinics/<uuid:clinic_id>{path}"
 
         def declare(view: View) -> View:
             endpoint = _answering(view)
@@ -101,22 +123,48 @@ class Routes(Blueprint):  # type: ignore[misc]
                 # Without `unknown` the parser lets pass what the schema refuses.
                 declared = self.arguments(query, location="query", unknown=None)
                 endpoint = declared(endpoint)
-            said = _access_said(scope, in_emergency=in_emergency)
-            endpoint = self.doc(operationId=view.__name__, **said)(endpoint)
-            outer = guarded(
+            self._open(
+                view,
                 endpoint,
+                method,
+                path,
                 scope,
-                method=method,
-                action=f"{self.name}.{view.__name__}",
                 has_body=takes is not None,
                 in_emergency=in_emergency,
+                most_bytes=most_bytes,
             )
-            outer.kap_scope = scope  # type: ignore[attr-defined]
-            outer.kap_emergency = in_emergency  # type: ignore[attr-defined]
-            self.route(rule, methods=[method], endpoint=view.__name__)(outer)
             return view
 
         return declare
+
+    def _open(
+        self,
+        view: View,
+        endpoint: View,
+        method: str,
+        path: str,
+        scope: Scope,
+        *,
+        has_body: bool = False,
+        in_emergency: bool = False,
+        most_bytes: int = MAX_BODY_BYTES,
+    ) -> None:
+        """Let requests to a path in, through the door."""
+        rule = path if scope.in_network else f"/clinics/<uuid:clinic_id>{path}"
+        said = _access_said(scope, in_emergency=in_emergency)
+        endpoint = self.doc(operationId=view.__name__, **said)(endpoint)
+        outer = guarded(
+            endpoint,
+            scope,
+            method=method,
+            action=f"{self.name}.{view.__name__}",
+            has_body=has_body,
+            in_emergency=in_emergency,
+            most_bytes=most_bytes,
+        )
+        outer.kap_scope = scope  # type: ignore[attr-defined]
+        outer.kap_emergency = in_emergency  # type: ignore[attr-defined]
+        self.route(rule, methods=[method], endpoint=view.__name__)(outer)
 
 
 def _access_said(scope: Scope, *, in_emergency: bool) -> dict[str, Any]:

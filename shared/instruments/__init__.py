@@ -17,7 +17,7 @@ from shared.instruments.definition import (
     Item,
     RiskLevel,
 )
-from shared.instruments.scoring import Score, Trend, score, trends
+from shared.instruments.scoring import Score, Trend, demand_possible, score, trends
 
 __all__ = [
     "INSTRUMENTS",
@@ -28,6 +28,7 @@ __all__ = [
     "RiskLevel",
     "Score",
     "Trend",
+    "demand_possible",
     "read_definition",
     "score",
     "trends",

@@ -7,6 +7,8 @@ from enum import StrEnum
 from shared.errors import InvalidError
 from shared.instruments.definition import Instrument, Item, Pattern, RiskLevel
 
+MISSING = "is missing"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Score:
@@ -48,13 +50,7 @@ def score(asked: Instrument, answers: Mapping[str, int]) -> Score:
         InvalidError: an answer is missing, out of range or to no item; `field` and
             `details["errors"]` name the items.
     """
-    if faults := _faults(asked, answers):
-        told = "; ".join(f"{name} {fault}" for name, fault in faults.items())
-        raise InvalidError(
-            f"The answers do not fit {asked.code}: {told}.",
-            field=next(iter(faults)),
-            details={"errors": faults},
-        )
+    _demand_none(asked, _faults(asked, answers))
     alert = any(answers.get(name, 0) > 0 for name in asked.alert_items)
     if asked.triage:
         return Score(level=_level(asked, answers), alert=alert)
@@ -70,6 +66,16 @@ def score(asked: Instrument, answers: Mapping[str, int]) -> Score:
         findings=(*_cuts(asked, points, total), *_pattern(asked.pattern, points)),
         alert=alert,
     )
+
+
+def demand_possible(asked: Instrument, answers: Mapping[str, int]) -> None:
+    """Refuse answers that can never fit; some may still be missing.
+
+    Raises:
+        InvalidError: an answer is out of range or to no item; see `score`.
+    """
+    faults = _faults(asked, answers)
+    _demand_none(asked, {n: fault for n, fault in faults.items() if fault != MISSING})
 
 
 def trends(asked: Instrument, totals: Sequence[int]) -> tuple[Trend, ...]:
@@ -100,6 +106,16 @@ def _newly_severe(asked: Instrument, before: int, now: int) -> bool:
     return bool(asked.bands) and before < asked.bands[-1].lowest <= now
 
 
+def _demand_none(asked: Instrument, faults: Mapping[str, str]) -> None:
+    if faults:
+        told = "; ".join(f"{name} {fault}" for name, fault in faults.items())
+        raise InvalidError(
+            f"The answers do not fit {asked.code}: {told}.",
+            field=next(iter(faults)),
+            details={"errors": faults},
+        )
+
+
 def _faults(asked: Instrument, answers: Mapping[str, int]) -> dict[str, str]:
     """What is wrong with the answers, by item, in the order of the questionnaire."""
     faults = {}
@@ -107,7 +123,7 @@ def _faults(asked: Instrument, answers: Mapping[str, int]) -> dict[str, str]:
         needed = item.asked_if is None or answers.get(item.asked_if) not in (None, 0)
         if item.name not in answers:
             if needed:
-                faults[item.name] = "is missing"
+                faults[item.name] = MISSING
         elif not _fits(answers[item.name], item):
             faults[item.name] = f"is not a whole number from 0 to {item.highest}"
     known = {item.name for item in asked.items}

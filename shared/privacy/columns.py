@@ -45,7 +45,9 @@ class SealedValue(bytes):
 
 
 def encode(plain: Any) -> bytes:
-    """A value as the bytes that are sealed: text, a date, or JSON of the rest."""
+    """A value as the bytes that are sealed: itself, text, a date, or JSON."""
+    if isinstance(plain, bytes):
+        return plain
     if isinstance(plain, str):
         return plain.encode()
     if isinstance(plain, date):
@@ -55,6 +57,8 @@ def encode(plain: Any) -> bytes:
 
 def decode(said: bytes, of: type) -> Any:
     """The value of a kind that bytes stand for."""
+    if of is bytes:
+        return said
     if of is str:
         return said.decode()
     if of is date:
@@ -68,7 +72,7 @@ class Sealed(TypeDecorator[Any]):
     Args:
         person: the column that names the person whose key seals it; without one it is
             the key of the row's clinic.
-        of: what the values are: `str`, `date`, or `dict` for a document.
+        of: what the values are: `str`, `bytes`, `date`, or `dict` for a document.
         purpose: which key of the clinic.
     """
 

@@ -23,6 +23,7 @@ from shared.platform import Platform
 from shared.reach import Reach
 from shared.service import Runtime, Service
 from shared.settings import Settings
+from shared.testing.caller import Caller
 from shared.testing.keys import ring_in
 from shared.testing.servers.postgres import service_url
 from shared.testing.templates import sqlite_database
@@ -60,83 +61,6 @@ class StandingClock:
         """Move it on by a timedelta's arguments; the new time."""
         self.now += timedelta(**by)
         return self.now
-
-
-class Caller:
-    """Somebody who calls the APIs of a platform with a token."""
-
-    def __init__(self, lab: "Lab", token: str | None, clinic_id: UUID | None) -> None:
-        self.lab = lab
-        self.token = token
-        self.clinic_id = clinic_id
-
-    def request(
-        self,
-        method: str,
-        service: str,
-        path: str,
-        body: object = None,
-        *,
-        headers: Mapping[str, str] | None = None,
-        **more: Any,
-    ) -> TestResponse:
-        """The whole answer; paths start behind the clinic, or at `/v1` or `/`."""
-        prefix = f"/{service}/v1"
-        if self.clinic_id is not None:
-            prefix += f"/clinics/{self.clinic_id}"
-        client = self.lab.platform.apps[service].test_client()
-        own = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        if body is not None:
-            more["json"] = body
-        return client.open(
-            prefix + path, method=method, headers={**own, **(headers or {})}, **more
-        )
-
-    def get(self, service: str, path: str, **query: object) -> Any:
-        """What a read answers.
-
-        Raises:
-            AssertionError: it is refused.
-        """
-        asked = {name: str(value) for name, value in query.items()}
-        return self._good(self.request("GET", service, path, query_string=asked))
-
-    def post(self, service: str, path: str, /, **body: object) -> Any:
-        """What a change answers.
-
-        Raises:
-            AssertionError: it is refused.
-        """
-        said = {name: _plain(value) for name, value in body.items()}
-        return self._good(self.request("POST", service, path, said))
-
-    def delete(self, service: str, path: str) -> Any:
-        """What an end answers.
-
-        Raises:
-            AssertionError: it is refused.
-        """
-        return self._good(self.request("DELETE", service, path))
-
-    def refused(
-        self, service: str, path: str, /, method: str = "POST", **body: object
-    ) -> dict[str, Any]:
-        """The problem document of a request that must be refused.
-
-        Raises:
-            AssertionError: it succeeds, or fails without a problem document.
-        """
-        said = {name: _plain(value) for name, value in body.items()}
-        answer = self.request(method, service, path, said if method != "GET" else None)
-        assert answer.status_code >= 400, answer.get_data(as_text=True)
-        assert answer.mimetype == "application/problem+json", answer.mimetype
-        problem: dict[str, Any] = answer.get_json()
-        return problem
-
-    @staticmethod
-    def _good(answer: TestResponse) -> Any:
-        assert answer.status_code < 300, answer.get_data(as_text=True)
-        return answer.get_json()
 
 
 class Lab:
@@ -276,6 +200,10 @@ class Lab:
         """Somebody without a token."""
         return Caller(self, None, clinic_id)
 
+    def fetch(self, service: str, path: str) -> TestResponse:
+        """What a browser without a token is answered at a whole path."""
+        return self.platform.apps[service].test_client().get(path)
+
     @contextmanager
     def unit_of_work(
         self, service: str, clinic_id: UUID, *, causing: Envelope | None = None
@@ -317,16 +245,6 @@ def _step(step: Any) -> bool:
         return step.publish()
     busy: bool = step.step()
     return busy
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, UUID | datetime):
-        return value.isoformat() if isinstance(value, datetime) else str(value)
-    if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _is_ready(runtime: Runtime) -> bool:

@@ -15,7 +15,8 @@ from shared.context import Actor
 from shared.errors import UnauthenticatedError
 from shared.identity import verifier_of
 from shared.ids import uuid7
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.console.busy_day import BusyDay
 
 SAME_ORIGIN = {"Sec-Fetch-Site": "same-origin"}

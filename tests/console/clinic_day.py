@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 from services.console.app import service as console
 from services.intake.app import service as intake
@@ -19,7 +18,9 @@ from services.sessions.app import service as sessions
 from shared.access import Role
 from shared.rulepack import load_pack
 from shared.service import Service
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
+from tests.intake.clinic_lab import consent
 
 SERVICES: Sequence[Service] = (intake, scheduling, sessions, notifications, console)
 
@@ -137,14 +138,9 @@ class ClinicDay:
         self.screen(person)
         self.lab.settle()
         prescriber.post("intake", f"{episode}/decision", decision="eligible")
-        for consent in consents or ("treatment", "offlabel"):
-            self.staff[Role.THERAPIST].post(
-                "intake",
-                f"{episode}/consents",
-                consent_type=consent,
-                document_version=f"{consent}-2026.1",
-                witness_id=UUID(int=7),
-            )
+        for kind in consents or ("treatment", "offlabel"):
+            path = f"{episode}/consents"
+            self.staff[Role.THERAPIST].post("intake", path, **consent(kind))
         prescriber.post("intake", f"{episode}/clearances")
         self.lab.settle()
         prescriber.post("sessions", f"/patients/{person.id}/weights", weight_kg=70)

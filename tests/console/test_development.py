@@ -22,7 +22,8 @@ from shared.access import Role
 from shared.errors import UnauthenticatedError
 from shared.identity import verifier_of
 from shared.settings import DEVELOPMENT_SECRET
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.console.browser import SAME_ORIGIN, Browser
 from tests.console.clinic_day import ClinicDay
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.access import Role
-from shared.testing.lab import Caller
+from shared.testing.caller import Caller
 from tests.console.browser import HTMX, Browser
 from tests.console.clinic_day import ClinicDay, Person, laboratory
 

@@ -15,7 +15,8 @@ from shared.errors import InvalidError
 from shared.events import Event
 from shared.events.intake import SafetyFlagged
 from shared.events.scheduling import ClinicOnboarded, PatientArrived
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.console.busy_day import BusyDay
 from tests.console.clinic_day import ClinicDay
 

@@ -7,6 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from cli.services import NAMES, load
+from shared import access
 from shared.access import scopes
 from shared.testing.lab import Lab
 
@@ -94,7 +95,8 @@ def test_every_operation_says_what_it_gives(document: Document) -> None:
         assert good, where
         for status in good:
             content = operation["responses"][status]["content"]
-            assert "application/json" in content, where
+            is_file = operation["x-kap-scope"] == access.FILE_OPEN.name
+            assert ("application/pdf" if is_file else "application/json") in content
 
 
 def test_a_path_of_a_clinic_names_it_first(document: Document) -> None:

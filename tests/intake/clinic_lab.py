@@ -7,6 +7,7 @@ from uuid import UUID
 from services.intake import handlers
 from services.intake.domain import Channel, Patient
 from shared.access import Role
+from shared.consents import TEMPLATES
 from shared.events.scheduling import (
     AppointmentFulfilled,
     AppointmentNoShow,
@@ -14,7 +15,8 @@ from shared.events.scheduling import (
 )
 from shared.ids import uuid7
 from shared.rulepack import load_pack
-from shared.testing.lab import MORNING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import MORNING, Lab
 
 ANN = {
     "given_name": "Ann",
@@ -75,11 +77,28 @@ def a_referral(**different: Any) -> dict[str, Any]:
     }
 
 
-CONSENT = {
-    "consent_type": "treatment",
-    "document_version": "treatment-2026.1",
-    "witness_id": "0198c9a2-0000-7000-8000-000000000001",
-}
+def consent(
+    consent_type: str = "treatment",
+    document_version: str | None = None,
+    **different: Any,
+) -> dict[str, Any]:
+    """A consent of a type, signed whole before whoever sends it.
+
+    A text of a clinic's own has the one sentence `agreed`.
+    """
+    reference = document_version or f"{consent_type}-2026.1"
+    document = TEMPLATES.get(reference)
+    return {
+        "consent_type": consent_type,
+        "document_version": reference,
+        "items": [item.name for item in document.items] if document else ["agreed"],
+        "signed_name": "Ann Example",
+        "witness_name": "Wil Witness",
+        **different,
+    }
+
+
+CONSENT = consent()
 
 
 def faults(problem: dict[str, Any]) -> dict[str, str]:

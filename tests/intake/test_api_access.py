@@ -8,7 +8,8 @@ from sqlalchemy import select
 from services.intake.models import patient_links
 from shared.access import Role
 from shared.audit.tables import audit_log
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.intake.clinic_lab import ANN, Clinic, a_referral
 
 REASON = {"reason": "Found unconscious at the entrance"}

@@ -9,7 +9,7 @@ from services.intake.handlers.consent_documents import end_of
 from shared.access import Role
 from shared.consents import TEMPLATES, read_document
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import CONSENT, Clinic, faults, lasts
+from tests.intake.clinic_lab import Clinic, consent, faults, lasts
 from tests.shared.test_consents import TOUCH
 
 OWN: dict[str, Any] = {
@@ -42,14 +42,14 @@ def sign(clinic: Clinic, document_version: str, consent_type: str = "treatment")
     """A new patient consents to a document."""
     body = {"document_version": document_version, "consent_type": consent_type}
     path = f"/episodes/{clinic.episode()}/consents"
-    return clinic.desk.post("intake", path, **CONSENT | body)
+    return clinic.desk.post("intake", path, **consent(**body))
 
 
 def unsigned(clinic: Clinic, document_version: str, consent_type: str) -> Any:
     """The problem with consenting to a document."""
     body = {"document_version": document_version, "consent_type": consent_type}
     path = f"/episodes/{clinic.episode()}/consents"
-    return clinic.desk.refused("intake", path, **CONSENT | body)
+    return clinic.desk.refused("intake", path, **consent(**body))
 
 
 def test_templates_are_in_force_until_the_clinic_publishes_a_text_of_the_type(

@@ -7,7 +7,15 @@ import pytest
 from shared.access import Role
 from shared.consents import ConsentType
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import CALM, CONSENT, Clinic, all_clear, faults, lasts
+from tests.intake.clinic_lab import (
+    CALM,
+    CONSENT,
+    Clinic,
+    all_clear,
+    consent,
+    faults,
+    lasts,
+)
 
 
 @pytest.mark.parametrize("consent_type", ConsentType)
@@ -16,9 +24,9 @@ def test_a_consent_is_signed_and_lasts_a_year(
 ) -> None:
     episode_id = clinic.episode()
     named = f"{consent_type}-2026.1"
-    body = {**CONSENT, "consent_type": consent_type, "document_version": named}
+    path = f"/episodes/{episode_id}/consents"
 
-    signed = clinic.desk.post("intake", f"/episodes/{episode_id}/consents", **body)
+    signed = clinic.desk.post("intake", path, **consent(consent_type))
 
     (kept,) = clinic.show(episode_id)["consents"]
     (told,) = clinic.told("consent.signed")
@@ -61,8 +69,9 @@ def test_a_consent_is_taken_back_once(clinic: Clinic) -> None:
     [
         ("consent_type", "research"),
         ("document_version", "Version 2"),
-        ("witness_id", "Dr. Example"),
-        ("witness_id", None),
+        ("witness_name", None),
+        ("signed_name", ""),
+        ("items", ["everything"]),
     ],
 )
 def test_a_consent_that_does_not_fit_is_refused(
@@ -136,7 +145,7 @@ def test_only_therapists_and_prescribers_clear_a_flag(
 
 def test_nothing_of_another_clinic_is_there(clinic: Clinic, lab: Lab) -> None:
     episode_id = clinic.in_review()
-    consent = clinic.desk.post("intake", f"/episodes/{episode_id}/consents", **CONSENT)
+    signed = clinic.desk.post("intake", f"/episodes/{episode_id}/consents", **CONSENT)
     flag_id = clinic.alarm(episode_id)["safety_flag_id"]
     before = len(lab.names("intake"))
     elsewhere = Clinic(lab).prescriber
@@ -150,7 +159,7 @@ def test_nothing_of_another_clinic_is_there(clinic: Clinic, lab: Lab) -> None:
             (f"/episodes/{episode_id}/decision", {"decision": "eligible"}),
             (f"/episodes/{episode_id}/consents", CONSENT),
             (f"/episodes/{episode_id}/clearances", {}),
-            (f"/consents/{consent['id']}/withdraw", {}),
+            (f"/consents/{signed['id']}/withdraw", {}),
             (f"/safety-flags/{flag_id}/clear", {"note": "Seen."}),
         )
     ]

@@ -12,7 +12,8 @@ from services.intake.models import invitations, patients
 from shared.access import Role
 from shared.audit.tables import audit_log
 from shared.ids import uuid7
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.conftest import MakeLab
 from tests.intake.clinic_lab import ANN, Clinic, faults, lasts
 

@@ -9,7 +9,8 @@ from services.intake.app import service
 from services.intake.domain import EpisodeStatus, progress_of
 from shared.access import Role
 from shared.ids import uuid7
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.conftest import MakeLab
 from tests.intake.clinic_lab import CALM, Clinic, a_referral
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.access import Role
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import Clinic, faults
+from tests.intake.clinic_lab import CONSENT, Clinic, faults
 
 FOUND: dict[str, Any] = {
     "note": "Fit.",
@@ -174,9 +174,7 @@ def test_a_lapsed_clearance_ends_readiness(clinic: Clinic) -> None:
     clinic.desk.post(
         "intake",
         f"/episodes/{episode}/consents",
-        consent_type="treatment",
-        document_version="treatment-2026.1",
-        witness_id="0198c9a2-0000-7000-8000-000000000001",
+        **CONSENT,
     )
     assert clinic.show(episode)["stage"] == "ready_to_start"
 

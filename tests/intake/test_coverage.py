@@ -11,7 +11,7 @@ from shared.access import Role
 from shared.events.sessions import DoseAdministered
 from shared.ids import uuid7
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import Clinic, faults
+from tests.intake.clinic_lab import CONSENT, Clinic, faults
 
 INSURANCE = {
     "payer": "insurance",
@@ -177,9 +177,7 @@ def test_a_lapse_keeps_no_dose_away(clinic: Clinic) -> None:
     clinic.desk.post(
         "intake",
         f"/episodes/{episode}/consents",
-        consent_type="treatment",
-        document_version="treatment-2026.1",
-        witness_id="0198c9a2-0000-7000-8000-000000000001",
+        **CONSENT,
     )
     coverage = confirm(clinic, episode, **SELF_PAY)["id"]
 

@@ -242,6 +242,7 @@ def test_a_consent_is_withdrawn_once() -> None:
         type=ConsentType.TREATMENT,
         document_version="2026-1",
         witness_id=uuid7(),
+        witnessed_at=MORNING,
         recorded_by=uuid7(),
         signed_at=MORNING,
         valid_until=UNTIL,

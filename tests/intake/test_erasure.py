@@ -12,11 +12,11 @@ from services.intake.app import service
 from services.intake.domain import Patient
 from services.intake.models import distinctions, patients, referrals
 from shared.access import Role
-from shared.ids import uuid7
 from shared.privacy.tables import person_keys
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.conftest import MakeLab
-from tests.intake.clinic_lab import ANN, Clinic, a_referral
+from tests.intake.clinic_lab import ANN, CONSENT, Clinic, a_referral
 
 REASON = "Asked for it in writing."
 KNOWN = {**ANN, "phone": "+1 312 555 0100"}
@@ -190,9 +190,7 @@ def test_nothing_new_is_put_on_the_record_of_an_erased_patient(
     consent = clinic.desk.refused(
         "intake",
         f"{path}/consents",
-        consent_type="treatment",
-        document_version="treatment-2026.1",
-        witness_id=str(uuid7()),
+        **CONSENT,
     )
 
     for problem in (screen, decision, consent):

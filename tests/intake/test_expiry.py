@@ -13,10 +13,9 @@ from services.intake.app import service
 from services.intake.commands import SignConsent
 from services.intake.domain import ConsentType
 from shared.access import Role
-from shared.ids import uuid7
 from shared.testing.lab import Lab
 from shared.testing.servers import PostgresServer
-from tests.intake.clinic_lab import CONSENT, Clinic, lasts
+from tests.intake.clinic_lab import CONSENT, Clinic, consent, lasts
 from tests.intake.test_api_consent_documents import OWN_NAME, in_force, publish
 from tests.intake.test_models import wait_until_blocked
 
@@ -26,7 +25,7 @@ YEAR = 365
 def sign(clinic: Clinic, episode_id: str, **different: str) -> Any:
     """A patient consents."""
     path = f"/episodes/{episode_id}/consents"
-    return clinic.desk.post("intake", path, **CONSENT | different)
+    return clinic.desk.post("intake", path, **consent(**different))
 
 
 def sign_own(clinic: Clinic, episode_id: str) -> Any:
@@ -172,9 +171,7 @@ def test_a_retired_document_is_signed_by_nobody_but_still_read(clinic: Clinic) -
     retire(clinic, publish(clinic))
     path = f"/episodes/{clinic.episode()}/consents"
 
-    retired = clinic.desk.refused(
-        "intake", path, **CONSENT | {"document_version": OWN_NAME}
-    )
+    retired = clinic.desk.refused("intake", path, **consent(document_version=OWN_NAME))
     template = clinic.desk.refused("intake", path, **CONSENT)
     shown = clinic.desk.get("intake", f"/consent-documents/{OWN_NAME}")
 
@@ -227,7 +224,7 @@ def busy(tmp_path: Path, postgres_server: PostgresServer) -> Iterator[Clinic]:
 def test_nobody_signs_a_document_that_is_being_retired(busy: Clinic) -> None:
     document, episode_id = publish(busy), busy.episode()
     answers: list[Any] = []
-    body = CONSENT | {"document_version": OWN_NAME}
+    body = consent(document_version=OWN_NAME)
 
     def ask() -> None:
         path = f"/episodes/{episode_id}/consents"
@@ -253,7 +250,9 @@ def test_a_consent_that_is_being_signed_ends_with_its_document(busy: Clinic) -> 
         episode_id=UUID(episode_id),
         consent_type=ConsentType.TREATMENT,
         document_version=OWN_NAME,
-        witness_id=uuid7(),
+        items=["agreed"],
+        signed_name="Ann Example",
+        witness_name="Wil Witness",
     )
 
     with busy.lab.unit_of_work("intake", busy.id) as uow:

@@ -8,7 +8,7 @@ from services.intake import handlers
 from shared.events.scheduling import ClinicOnboarded
 from shared.ids import uuid7
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import ANN, Clinic
+from tests.intake.clinic_lab import ANN, Clinic, consent
 
 
 def test_a_yes_comes_to_its_end(clinic: Clinic, lab: Lab) -> None:
@@ -151,9 +151,7 @@ def test_withdrawing_a_consent_takes_older_ones_to_the_same_along(
         clinic.desk.post(
             "intake",
             f"/episodes/{episode_id}/consents",
-            consent_type=consent_type,
-            document_version=f"{consent_type}-2026.1",
-            witness_id=uuid7(),
+            **consent(consent_type),
         )
         for consent_type in ("treatment", "offlabel", "treatment")
     )

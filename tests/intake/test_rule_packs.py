@@ -9,7 +9,8 @@ import pytest
 from services.intake.handlers import trying
 from shared.access import Role
 from shared.rulepack import BASE
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.intake.clinic_lab import ANN, CALM, Clinic, all_clear
 
 TWENTY_ONE = """

@@ -10,14 +10,15 @@ from sqlalchemy import update
 from services.intake.domain import EpisodeStatus, Stage, stage_of
 from services.intake.models import episodes
 from shared.access import Role
-from shared.testing.lab import EVERYTHING, Caller, Lab
-from tests.intake.clinic_lab import ANN, CONSENT, Clinic, faults
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
+from tests.intake.clinic_lab import ANN, Clinic, consent, faults
 
 
-def consent(clinic: Clinic, episode: str, **said: Any) -> str:
+def sign(clinic: Clinic, episode: str, **said: Any) -> str:
     """A consent to treatment, or to what is said."""
     path = f"/episodes/{episode}/consents"
-    signed: str = clinic.desk.post("intake", path, **{**CONSENT, **said})["id"]
+    signed: str = clinic.desk.post("intake", path, **consent(**said))["id"]
     return signed
 
 
@@ -28,7 +29,7 @@ def clear(clinic: Clinic, episode: str) -> None:
 def ready(clinic: Clinic) -> tuple[str, str]:
     """An episode that is ready to start, and its consent."""
     episode = clinic.eligible()
-    signed = consent(clinic, episode)
+    signed = sign(clinic, episode)
     clear(clinic, episode)
     return episode, signed
 
@@ -102,7 +103,7 @@ def test_an_episode_is_ready_once_everything_is_there_in_any_order(
     first, _ = ready(clinic)
     second = clinic.in_review()
     clear(clinic, second)
-    consent(clinic, second)
+    sign(clinic, second)
     assert clinic.show(second)["stage"] == "in_review"
     clinic.decide(second)
 
@@ -115,7 +116,7 @@ def test_an_eligible_episode_that_lacks_something_is_in_onboarding(
     clinic: Clinic,
 ) -> None:
     episode = clinic.eligible()
-    consent(clinic, episode)
+    sign(clinic, episode)
 
     assert clinic.show(episode)["stage"] == "onboarding"
     assert clinic.told("readiness.reached") == []

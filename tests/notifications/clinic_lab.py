@@ -26,7 +26,8 @@ from shared.ids import uuid7
 from shared.mailbox import inbox
 from shared.reading import Reading
 from shared.service import Service
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 
 ID_FIELDS = {
     "appointment": "appointment_id",

@@ -10,7 +10,8 @@ from services.notifications.models import subscriptions
 from shared.access import Role
 from shared.ids import uuid7
 from shared.privacy.columns import opened
-from shared.testing.lab import EVERYTHING, Caller
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING
 from tests.notifications.clinic_lab import Clinic
 
 URL = "https://hooks.example.com/in"

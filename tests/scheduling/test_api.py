@@ -9,7 +9,8 @@ import pytest
 from services.scheduling.app import service
 from services.scheduling.domain import Patient
 from shared.access import Role
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.conftest import MakeLab
 
 NAME = "scheduling"

@@ -22,7 +22,8 @@ from shared.events.scheduling import (
     PatientArrived,
 )
 from shared.ids import uuid7
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 
 NAME = "sessions"
 RESPONSE_SECONDS = 90

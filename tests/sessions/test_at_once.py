@@ -10,7 +10,8 @@ import pytest
 
 from services.sessions.app import service
 from shared.events.intake import ConsentWithdrawn
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from shared.testing.servers import PostgresServer
 from tests.sessions.clinic_day import CALM, NAME, Day, Patient
 

@@ -11,7 +11,8 @@ from shared.access import Role
 from shared.ids import uuid7
 from shared.privacy.keys import Purpose
 from shared.privacy.tables import data_keys
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.conftest import MakeLab
 from tests.sessions.clinic_day import NAME, Day
 

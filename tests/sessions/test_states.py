@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.sessions.clinic_day import ANSWERS, CALM, CHECKLIST, NAME, Day, Patient
 
 OK = "ok"

@@ -14,7 +14,8 @@ from shared.audit import chain, witness
 from shared.audit.tables import audit_log
 from shared.audit.trail import NETWORK_TRAIL, key_of
 from shared.database import Database
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.conftest import MakeLab
 
 NAME = "scheduling"

@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 from shared.access import Role
 from shared.http.bodies import MAX_BODY_BYTES
 from shared.ids import uuid7
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.shared.noting import CLINIC, scheduling
 
 OTHER_CLINIC = uuid7()

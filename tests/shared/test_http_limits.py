@@ -16,8 +16,9 @@ from shared.access import Role
 from shared.http import limits
 from shared.logs import JsonFormatter
 from shared.settings import SettingsError
+from shared.testing.caller import Caller
 from shared.testing.counting import FlakyStorage
-from shared.testing.lab import Caller, Lab
+from shared.testing.lab import Lab
 from tests.shared.noting import CLINIC, scheduling
 
 MakeLimited = Callable[..., Lab]

@@ -14,7 +14,8 @@ from shared.http import Routes, View
 from shared.ids import uuid7
 from shared.reading import Reading
 from shared.service import Service
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from shared.testing.servers import PostgresServer
 from tests.conftest import MakeLab
 from tests.shared.noting import CLINIC, scheduling

@@ -9,7 +9,8 @@ from werkzeug.test import TestResponse
 
 from services.scheduling.domain import Resource
 from shared.access import Role
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.conftest import MakeLab
 from tests.shared.noting import CLINIC, scheduling
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import text
 
 from shared.access import Role
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from shared.worker.relay import Relay
 from shared.worker.repair import Repair
 from tests.conftest import MakeLab

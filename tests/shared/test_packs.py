@@ -18,7 +18,8 @@ from shared.events.intake import RulePackSigned
 from shared.ids import uuid7
 from shared.packs import PackAlteredError, PackNotHereError
 from shared.rulepack import BASE, load_pack, read_clinic_pack
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.intake.clinic_lab import Clinic
 
 SHORTER = f"""

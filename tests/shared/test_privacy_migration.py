@@ -112,6 +112,12 @@ OLD: dict[str, list[tuple[str, dict[str, Any]]]] = {
 """Rows of the first release; what a table needs besides is made up."""
 
 NEW = {
+    ("consents", "signed_name"),
+    ("consents", "witness_name"),
+    ("file_contents", "content"),
+    ("files", "name"),
+    ("files", "struck_because"),
+    ("form_drafts", "answers"),
     ("patients", "erased_because"),
     ("patients", "emergency_contact"),
     ("clearances", "findings"),

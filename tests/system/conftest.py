@@ -13,7 +13,8 @@ from cli.demo.steps import Clinic, Patient
 from cli.events import hearers
 from cli.services import FRONT, NAMES, load_all
 from shared.access import Role
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from shared.testing.servers import PostgresServer, RabbitServer
 from tests.system.processes import RealProcesses
 

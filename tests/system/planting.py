@@ -14,7 +14,8 @@ from werkzeug.test import TestResponse
 
 from cli.api_client import RefusedError
 from cli.services import NAMES
-from shared.testing.lab import Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import Lab
 from tests.system.conftest import Teller
 
 MARK = "zqxcanary"

@@ -27,7 +27,8 @@ from shared.broker import Delivery, Receiver
 from shared.database import Database
 from shared.ids import uuid7
 from shared.logs import JsonFormatter
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from shared.testing.otlp import OtlpReceiver
 from shared.testing.smtp import SmtpSink
 from tests.notifications.receiver import Receiver as WebhookReceiver

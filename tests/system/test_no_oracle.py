@@ -20,7 +20,8 @@ from sqlalchemy import Engine, event, select
 from cli.demo.journeys import GOOD_IM, ITEM_NINE, RED, WITHDRAWN
 from cli.services import FRONT, load_all
 from shared.access import NETWORK, Role
-from shared.testing.lab import EVERYTHING, Caller, Lab
+from shared.testing.caller import Caller
+from shared.testing.lab import EVERYTHING, Lab
 from tests.system.conftest import Teller, World, open_world
 from tests.system.planting import Planter, Plants
 

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from shared.access import Role
-from shared.testing.lab import Caller
+from shared.testing.caller import Caller
 from tests.system.conftest import World
 
 REASON = "Brought in by ambulance, nobody of the clinic can be reached"

@@ -15,6 +15,7 @@ from cli.demo.steps.intake import (
     decide,
     register,
     screen,
+    signature,
 )
 from cli.demo.steps.scheduling import (
     add_people_and_rooms,
@@ -72,6 +73,7 @@ __all__ = [
     "refused",
     "register",
     "screen",
+    "signature",
     "start_of",
     "take_vitals",
     "wait_for_facts_of_the_day",

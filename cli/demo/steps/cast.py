@@ -44,6 +44,7 @@ class Patient:
 
     id: str
     episode_id: str
+    name: str
     slot: int = 0
     earlier: timedelta = timedelta()
     appointment_id: str = ""

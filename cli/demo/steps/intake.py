@@ -1,9 +1,9 @@
 """Registering, screening, deciding, consenting."""
 
 from typing import Any
-from uuid import uuid4
 
 from cli.demo.steps.cast import Clinic, Patient
+from shared.consents import TEMPLATES
 from shared.rulepack import load_pack
 
 PHQ9_ITEMS = tuple(f"q{number}" for number in range(1, 10))
@@ -25,7 +25,12 @@ def register(
         email=f"{given_name}.{family_name}@patients.example".lower().replace(" ", "-"),
         channel="email",
     )
-    return Patient(id=made["id"], episode_id=made["episode_id"], slot=slot)
+    return Patient(
+        id=made["id"],
+        episode_id=made["episode_id"],
+        name=f"{given_name} {family_name}",
+        slot=slot,
+    )
 
 
 def answer_phq9(clinic: Clinic, patient: Patient, *, item9: int = 0) -> Any:
@@ -90,6 +95,18 @@ def decide(clinic: Clinic, patient: Patient, decision: str, **more: Any) -> Any:
     )
 
 
+def signature(kind: str, patient: Patient) -> dict[str, Any]:
+    """What is sent when a patient signs a document of the product before a witness."""
+    document = TEMPLATES[f"{kind}-2026.1"]
+    return {
+        "consent_type": kind,
+        "document_version": document.reference,
+        "items": [item.name for item in document.items],
+        "signed_name": patient.name,
+        "witness_name": "Tilda Therapist",
+    }
+
+
 def consent(clinic: Clinic, patient: Patient) -> dict[str, str]:
     """The patient signs what a treatment needs, before a witness; ids by type."""
     signed = {}
@@ -97,9 +114,7 @@ def consent(clinic: Clinic, patient: Patient) -> dict[str, str]:
         made = clinic.therapist.post(
             "intake",
             f"/episodes/{patient.episode_id}/consents",
-            consent_type=kind,
-            document_version=f"{kind}-2026.1",
-            witness_id=str(uuid4()),
+            **signature(kind, patient),
         )
         signed[kind] = made["id"]
     return signed

@@ -15,10 +15,8 @@ from services.intake.commands import (
     PauseEpisode,
     RecordMeasure,
     RecordScreen,
-    SignConsent,
 )
 from services.intake.domain import (
-    Consent,
     Episode,
     Measure,
     MeasureContext,
@@ -166,28 +164,6 @@ def begin_maintenance(
 def end_episode(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Episode:
     """The episode comes to its end; what was planned for it is called off."""
     return handlers.end_episode(EndEpisode(episode_id=episode_id, **body), uow)
-
-
-@routes.post(
-    "/episodes/<uuid:episode_id>/consents",
-    scope=access.CONSENT_WRITE,
-    takes=care.ConsentBody(),
-    gives=care.ConsentView(),
-    status=201,
-)
-def sign_consent(uow: UnitOfWork, body: dict[str, Any], episode_id: UUID) -> Consent:
-    """A patient consents before a witness."""
-    return handlers.sign_consent(SignConsent(episode_id=episode_id, **body), uow)
-
-
-@routes.post(
-    "/consents/<uuid:consent_id>/withdraw",
-    scope=access.CONSENT_WRITE,
-    gives=care.ConsentView(),
-)
-def withdraw_consent(uow: UnitOfWork, consent_id: UUID) -> Consent:
-    """A patient takes a consent back."""
-    return handlers.withdraw_consent(consent_id, uow)
 
 
 @routes.get("/safety-flags", scope=access.SAFETY_READ, gives=care.FlagsView())

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.intake import handlers, queries
 from services.intake.api.base import routes
 from services.intake.domain import ConsentDocument
-from services.intake.schemas import consents
+from services.intake.schemas import consent_documents as schemas
 from shared import access
 from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
@@ -15,7 +15,7 @@ from shared.unit_of_work import UnitOfWork
 @routes.get(
     "/consent-documents",
     scope=access.CONSENT_DOCUMENTS_READ,
-    gives=consents.DocumentsView(),
+    gives=schemas.DocumentsView(),
 )
 def list_consent_documents(reading: Reading) -> dict[str, Any]:
     """Every consent document of the product and the clinic, without the text."""
@@ -25,7 +25,7 @@ def list_consent_documents(reading: Reading) -> dict[str, Any]:
 @routes.get(
     "/consent-documents/<reference>",
     scope=access.CONSENT_DOCUMENTS_READ,
-    gives=consents.DocumentView(),
+    gives=schemas.DocumentView(),
 )
 def show_consent_document(reading: Reading, reference: str) -> queries.Row:
     """A consent document as a patient reads it, also one that is no longer in force."""
@@ -35,8 +35,8 @@ def show_consent_document(reading: Reading, reference: str) -> queries.Row:
 @routes.post(
     "/consent-documents",
     scope=access.CONSENT_DOCUMENTS_MANAGE,
-    takes=consents.DocumentBody(),
-    gives=consents.PublishedView(),
+    takes=schemas.DocumentBody(),
+    gives=schemas.PublishedView(),
     status=201,
 )
 def publish_consent_document(uow: UnitOfWork, body: dict[str, Any]) -> ConsentDocument:
@@ -48,7 +48,7 @@ def publish_consent_document(uow: UnitOfWork, body: dict[str, Any]) -> ConsentDo
 @routes.post(
     "/consent-documents/<uuid:document_id>/retire",
     scope=access.CONSENT_DOCUMENTS_MANAGE,
-    gives=consents.PublishedView(),
+    gives=schemas.PublishedView(),
 )
 def retire_consent_document(uow: UnitOfWork, document_id: UUID) -> ConsentDocument:
     """Nobody can sign a document any more, and consents to it end."""

@@ -18,9 +18,13 @@ from services.intake.domain.clearance import (
     UnfitError,
 )
 from services.intake.domain.consent import (
+    RENEWED_BEFORE,
     AlreadyWithdrawnError,
+    AlreadyWitnessedError,
     Consent,
+    ConsentOverError,
     EndCause,
+    NotAgreedError,
 )
 from services.intake.domain.consent_document import (
     AlreadyRetiredError,
@@ -60,6 +64,21 @@ from services.intake.domain.episode import (
     Episode,
 )
 from services.intake.domain.episode_record import NoShow, Screen, stage_of
+from services.intake.domain.files import (
+    FILE_LINK_LASTS,
+    MADE_HERE,
+    MOST_BYTES,
+    AlreadyStruckError,
+    File,
+    FileContent,
+    FileKind,
+    FileLink,
+    FileRefusedError,
+    MediaType,
+    demand_kept,
+    digest_of_content,
+)
+from services.intake.domain.form_draft import FormDraft
 from services.intake.domain.medication import (
     EntriesProposedError,
     EntrySource,
@@ -112,6 +131,7 @@ from services.intake.domain.safety import (
     SafetyFlag,
 )
 from services.intake.domain.states import (
+    BEGINNING,
     OPEN,
     AlreadyPausedError,
     AnotherMustDecideError,
@@ -125,13 +145,18 @@ from services.intake.domain.states import (
 from shared.consents import ConsentType
 
 __all__ = [
+    "BEGINNING",
     "EMERGENCY_LASTS",
     "ESCALATED_WITHIN",
+    "FILE_LINK_LASTS",
     "FLAG_DUE_AFTER",
     "INDEX_OF",
     "LINK_LASTS",
+    "MADE_HERE",
+    "MOST_BYTES",
     "OPEN",
     "REMINDED_AFTER",
+    "RENEWED_BEFORE",
     "REVIEW_WITHIN",
     "SAFETY_SCREEN",
     "AbsoluteContraindicationError",
@@ -141,7 +166,9 @@ __all__ = [
     "AlreadyPausedError",
     "AlreadyRetiredError",
     "AlreadySignedError",
+    "AlreadyStruckError",
     "AlreadyWithdrawnError",
+    "AlreadyWitnessedError",
     "AnotherMustDecideError",
     "Assessment",
     "CasesFailError",
@@ -155,6 +182,7 @@ __all__ = [
     "CodingKind",
     "Consent",
     "ConsentDocument",
+    "ConsentOverError",
     "ConsentType",
     "ContactChanges",
     "Coverage",
@@ -177,7 +205,13 @@ __all__ = [
     "EpisodeCoverage",
     "EpisodeStatus",
     "EpisodeUnderWayError",
+    "File",
+    "FileContent",
+    "FileKind",
+    "FileLink",
+    "FileRefusedError",
     "FlagLevel",
+    "FormDraft",
     "Invitation",
     "LapseCause",
     "Likeness",
@@ -185,7 +219,9 @@ __all__ = [
     "ListEntry",
     "Measure",
     "MeasureContext",
+    "MediaType",
     "NoShow",
+    "NotAgreedError",
     "NotAlikeError",
     "NotPausedError",
     "NotTriedError",
@@ -216,7 +252,9 @@ __all__ = [
     "UsedUnit",
     "WrongStateError",
     "age_years",
+    "demand_kept",
     "digest_of",
+    "digest_of_content",
     "likeness",
     "progress_of",
     "stage_of",

@@ -89,6 +89,11 @@ class EpisodeRecord(Aggregate):
         return self.status in BEGINNING
 
     @property
+    def is_open(self) -> bool:
+        """Whether it has not come to its end."""
+        return self.status in OPEN
+
+    @property
     def screen(self) -> Screen | None:
         """The safety screen that counts."""
         return self.screens[-1] if self.screens else None

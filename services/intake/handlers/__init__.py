@@ -25,6 +25,8 @@ from services.intake.handlers.consent_documents import (
 from services.intake.handlers.consents import (
     sign_consent,
     withdraw_consent,
+    withdraw_own_consent,
+    witness_consent,
 )
 from services.intake.handlers.contacts import change_contact
 from services.intake.handlers.coverage import (
@@ -46,7 +48,13 @@ from services.intake.handlers.deciding import (
 )
 from services.intake.handlers.duplicates import dismiss_duplicate
 from services.intake.handlers.erasing import erase_patient
-from services.intake.handlers.expiring import EXPIRE, expire_consent
+from services.intake.handlers.expiring import EXPIRE, RENEW, ask_renewal, expire_consent
+from services.intake.handlers.files import (
+    add_file,
+    add_letter,
+    make_file_link,
+    strike_file,
+)
 from services.intake.handlers.finding import identifier_index, indexes_of
 from services.intake.handlers.inviting import (
     accept_invitation,
@@ -69,6 +77,7 @@ from services.intake.handlers.moving import (
     resume_episode,
     review_if_due,
 )
+from services.intake.handlers.own_forms import answer_own_form, save_draft
 from services.intake.handlers.patients import receive_referral, register_patient
 from services.intake.handlers.questionnaires import (
     define_questionnaire,
@@ -108,12 +117,17 @@ __all__ = [
     "EXPIRE_COVERAGE",
     "LAPSE",
     "REMIND_FORMS",
+    "RENEW",
     "REVIEW",
     "TAKE_EFFECT",
     "accept_invitation",
+    "add_file",
+    "add_letter",
     "add_list_entry",
+    "answer_own_form",
     "appeal",
     "ask_another",
+    "ask_renewal",
     "begin_maintenance",
     "begin_trial",
     "break_glass",
@@ -144,6 +158,7 @@ __all__ = [
     "know_clinic",
     "lapse_clearance",
     "lapse_if_expired",
+    "make_file_link",
     "make_link",
     "missing_forms",
     "note_check",
@@ -163,12 +178,16 @@ __all__ = [
     "review_deferred",
     "review_if_due",
     "rewrite_rule_pack",
+    "save_draft",
     "sign_consent",
     "sign_rule_pack",
+    "strike_file",
     "take_effect",
     "try_some",
     "use_unit",
     "weighed",
     "withdraw_consent",
+    "withdraw_own_consent",
     "within",
+    "witness_consent",
 ]

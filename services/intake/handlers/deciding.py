@@ -11,7 +11,9 @@ from services.intake.domain import (
     Decision,
     DecisionKind,
     Episode,
+    FileKind,
     FlagLevel,
+    Patient,
     SafetyFlag,
 )
 from services.intake.handlers.assessing import (
@@ -21,6 +23,8 @@ from services.intake.handlers.assessing import (
     missing_forms,
     verdict_for,
 )
+from services.intake.handlers.files import keep_paper
+from services.intake.handlers.papers import refusal_paper
 from services.intake.handlers.standing import reckon
 from services.intake.models import packs, safety_flags
 from shared.errors import InvalidError
@@ -62,6 +66,11 @@ def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
         uow.remind(DEFERRED_DUE, about=episode.id, at=decision.due_at)
     uow.publish(event, of=episode)
     reckon(episode, uow)
+    if command.decision is DecisionKind.INELIGIBLE:
+        patient, pack = uow.get(Patient, episode.patient_id), packs.of(uow)
+        reasons = coarse(command.reason_codes, pack)
+        paper = refusal_paper(decision, reasons, patient, pack.crisis.resources)
+        keep_paper(paper, FileKind.DECISION_LETTER, patient.id, uow)
     return episode
 
 

@@ -11,6 +11,7 @@ from services.intake.models import consents
 from shared.unit_of_work import UnitOfWork
 
 EXPIRE = "expire_consent"
+RENEW = "ask_renewal"
 
 
 def held_consent(consent_id: UUID, uow: UnitOfWork) -> Consent:
@@ -39,6 +40,21 @@ def expire_consent(consent_id: UUID, uow: UnitOfWork) -> None:
         _end(consent, EndCause.EXPIRED, uow)
 
 
+def ask_renewal(consent_id: UUID, uow: UnitOfWork) -> None:
+    """A consent ends soon: the patient is asked to sign anew, unless that was done."""
+    consent = held_consent(consent_id, uow)
+    episode = uow.get(Episode, consent.episode_id)
+    if not consent.holds(uow.now) or not episode.is_open:
+        return
+    newer = select(Consent).where(
+        consents.c.episode_id == consent.episode_id,
+        consents.c.type == consent.type,
+        consents.c.valid_until > consent.valid_until,
+    )
+    if not any(other.holds(uow.now) for other in uow.all(newer)):
+        uow.publish(consent.ask_renewal(), of=consent)
+
+
 def end_consents_to(document_version: str, uow: UnitOfWork) -> None:
     """A document is retired: consents to it that still hold end now."""
     rest_on_it = (
@@ -59,5 +75,6 @@ def end_consents_to(document_version: str, uow: UnitOfWork) -> None:
 def _end(consent: Consent, cause: EndCause, uow: UnitOfWork) -> None:
     for event in consent.end(cause, at=uow.now):
         uow.forget(EXPIRE, about=consent.id)
+        uow.forget(RENEW, about=consent.id)
         uow.publish(event, of=consent)
         reckon(uow.get(Episode, consent.episode_id), uow)

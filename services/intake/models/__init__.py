@@ -3,6 +3,7 @@
 from services.intake.models import mapping
 from services.intake.models.answers import (
     ONE_EDITION,
+    form_drafts,
     measures,
     questionnaires,
     safety_flags,
@@ -18,6 +19,7 @@ from services.intake.models.care import (
 )
 from services.intake.models.coverage import episode_coverages, used_units
 from services.intake.models.documents import ONE_DOCUMENT, consent_documents
+from services.intake.models.files import file_contents, file_links, files
 from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
     ONE_DISTINCTION,
@@ -57,6 +59,10 @@ __all__ = [
     "emergency_accesses",
     "episode_coverages",
     "episodes",
+    "file_contents",
+    "file_links",
+    "files",
+    "form_drafts",
     "invitations",
     "list_entries",
     "mapping",

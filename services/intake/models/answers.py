@@ -77,3 +77,14 @@ safety_flags = Table(
     Column("escalated_at", UtcDateTime),
     Index("ix_safety_flags_clinic_id_cleared_at", "clinic_id", "cleared_at"),
 )
+
+form_drafts = Table(
+    "form_drafts",
+    metadata,
+    *own(),
+    Column("patient_id", Uuid(), nullable=False),
+    Column("instrument", String(64), nullable=False),
+    Column("answers", Sealed(person="patient_id", of=dict), nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    UniqueConstraint("clinic_id", "patient_id", "instrument"),
+)

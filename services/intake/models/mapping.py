@@ -14,6 +14,10 @@ from services.intake.domain import (
     EmergencyAccess,
     Episode,
     EpisodeCoverage,
+    File,
+    FileContent,
+    FileLink,
+    FormDraft,
     Invitation,
     ListEntry,
     Measure,
@@ -31,6 +35,7 @@ from services.intake.domain import (
     UsedUnit,
 )
 from services.intake.models.answers import (
+    form_drafts,
     measures,
     questionnaires,
     safety_flags,
@@ -45,6 +50,7 @@ from services.intake.models.care import (
 )
 from services.intake.models.coverage import episode_coverages, used_units
 from services.intake.models.documents import consent_documents
+from services.intake.models.files import file_contents, file_links, files
 from services.intake.models.medication import list_entries, reconciliations
 from services.intake.models.people import (
     clinics,
@@ -71,6 +77,8 @@ for _part, _table in (
     (TrialFinding, trial_findings),
     (Reconciliation, reconciliations),
     (UsedUnit, used_units),
+    (FormDraft, form_drafts),
+    (FileContent, file_contents),
 ):
     _mapper.map_imperatively(_part, _table)
 for _kind, _table, _parts in (
@@ -104,6 +112,8 @@ for _kind, _table, _parts in (
     (PatientLink, patient_links, {}),
     (Invitation, invitations, {}),
     (ListEntry, list_entries, {}),
+    (File, files, {}),
+    (FileLink, file_links, {}),
     (PackEdition, pack_editions, {}),
     (Trial, trials, {}),
 ):

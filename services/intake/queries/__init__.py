@@ -10,9 +10,12 @@ from services.intake.queries.care import (
 from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
+    own_consents,
 )
 from services.intake.queries.coverage import coverages_of
+from services.intake.queries.files import file_at, files_of
 from services.intake.queries.medication import medication_list
+from services.intake.queries.own_forms import own_form, own_forms
 from services.intake.queries.people import (
     contact,
     duplicates,
@@ -40,12 +43,17 @@ __all__ = [
     "duplicates",
     "duplicates_of",
     "episode",
+    "file_at",
+    "files_of",
     "findings",
     "instrument",
     "instruments",
     "measure",
     "medication_list",
     "open_flags",
+    "own_consents",
+    "own_form",
+    "own_forms",
     "pack_in_force",
     "page_of_episodes",
     "page_of_patients",

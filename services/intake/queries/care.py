@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Table, func, select
 
 from services.intake.domain import (
     OPEN,
+    Clearance,
     Decision,
     EpisodeStatus,
     Stage,
@@ -24,6 +25,7 @@ from services.intake.models import (
     safety_flags,
     screens,
 )
+from services.intake.queries.consent_documents import lasting_consent
 from shared.reading import Reading, Row
 
 _IS_CALM = (episodes.c.crisis_since.is_(None), episodes.c.paused_at.is_(None))
@@ -81,7 +83,8 @@ def episode(reading: Reading, episode_id: UUID, now: datetime) -> Row:
         "measures": _of_episode(reading, measures, episode_id),
         "safety_flags": [flag for flag in flags if flag["cleared_at"] is None],
         "consents": [
-            _lasting(one, now) for one in _of_episode(reading, consents, episode_id)
+            lasting_consent(one, now)
+            for one in _of_episode(reading, consents, episode_id)
         ],
         "clearances": [
             _lasting(one, now) for one in _of_episode(reading, clearances, episode_id)
@@ -185,8 +188,5 @@ def _of_episode(reading: Reading, table: Table, episode_id: UUID) -> list[Row]:
 
 
 def _lasting(row: Row, now: datetime) -> Row:
-    """A consent or clearance, and whether it holds now."""
-    ends = ("withdrawn_at", "ended_at", "lapsed_at")
-    is_over = any(row.get(name) is not None for name in ends)
-    holds = not is_over and now < row["valid_until"]
-    return {**row, "holds": holds}
+    """A clearance, and whether it holds now."""
+    return {**row, "holds": Clearance(**row).holds(now)}

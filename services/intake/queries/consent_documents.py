@@ -1,11 +1,10 @@
-"""What is read of the texts a clinic lets its patients sign."""
+"""What is read of the texts a clinic lets its patients sign, and of what they sign."""
 
-from services.intake.domain import (
-    ConsentDocument,
-)
-from services.intake.models import (
-    consent_documents,
-)
+from datetime import datetime
+from uuid import UUID
+
+from services.intake.domain import Consent, ConsentDocument
+from services.intake.models import consent_documents, consents
 from shared.consents import TEMPLATES, Document
 from shared.errors import NotFoundError
 from shared.reading import Reading, Row
@@ -42,6 +41,27 @@ def consent_document(reading: Reading, reference: str) -> Row:
         if row["reference"] == reference:
             return row
     raise NotFoundError("there is no such consent document in this clinic")
+
+
+def own_consents(reading: Reading, patient_id: UUID, now: datetime) -> Row:
+    """What a patient has consented to, newest first, and what can be signed."""
+    of_patient = reading.select(consents).where(consents.c.patient_id == patient_id)
+    return {
+        "items": [
+            lasting_consent(row, now)
+            for row in reading.rows(of_patient.order_by(consents.c.id.desc()))
+        ],
+        "documents": [
+            document
+            for document in consent_documents_of(reading)
+            if document["in_force"]
+        ],
+    }
+
+
+def lasting_consent(row: Row, now: datetime) -> Row:
+    """A consent, and whether it holds now."""
+    return {**row, "holds": Consent(**row).holds(now)}
 
 
 def _published(row: Row) -> Row:

@@ -3,16 +3,14 @@
 from marshmallow import fields, validate
 
 from services.intake.domain import (
-    ConsentType,
     DecisionKind,
-    EndCause,
     Ending,
     EpisodeStatus,
     FlagLevel,
     MeasureContext,
     Stage,
 )
-from services.intake.schemas import clearances
+from services.intake.schemas import clearances, consents
 from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Instant, Page, Query, TextField, Whole
@@ -171,37 +169,6 @@ class EndBody(Body):
     reason_code = CodeField(required=True)
 
 
-class ConsentBody(Body):
-    """What a patient consents to, before whom."""
-
-    consent_type = fields.Enum(ConsentType, by_value=True, required=True)
-    document_version = CodeField(required=True)
-    witness_id = fields.UUID(required=True)
-
-
-class ConsentView(View):
-    """A consent."""
-
-    id = fields.UUID()
-    version = fields.Integer()
-    patient_id = fields.UUID()
-    episode_id = fields.UUID()
-    consent_type = fields.Enum(ConsentType, by_value=True, attribute="type")
-    document_version = fields.String()
-    witness_id = fields.UUID()
-    signed_at = Instant()
-    valid_until = Instant()
-    withdrawn_at = Instant(allow_none=True)
-    ended_at = Instant(allow_none=True)
-    end_cause = fields.Enum(EndCause, by_value=True, allow_none=True)
-
-
-class LastingConsentView(ConsentView):
-    """A consent, and whether it holds now."""
-
-    holds = fields.Boolean()
-
-
 class ClearFlagBody(Body):
     """What a clinician did about a flag."""
 
@@ -284,6 +251,6 @@ class EpisodeDetailView(EpisodeView):
     verdict = fields.Nested(VerdictView)
     measures = fields.List(fields.Nested(MeasureView))
     safety_flags = fields.List(fields.Nested(FlagView))
-    consents = fields.List(fields.Nested(LastingConsentView))
+    consents = fields.List(fields.Nested(consents.LastingConsentView))
     clearances = fields.List(fields.Nested(clearances.LastingClearanceView))
     decisions = fields.List(fields.Nested(DecisionView))

@@ -1,107 +1,72 @@
-"""The JSON about consent documents."""
+"""The JSON about consents."""
 
-from marshmallow import fields, validate
+from marshmallow import fields
 
-from services.intake.domain import ConsentType
-from services.intake.schemas.values import LineField
+from services.intake.domain import ConsentType, EndCause
+from services.intake.schemas.consent_documents import DocumentView
+from services.intake.schemas.values import LineField, codes
 from shared.http import Body, View
-from shared.http.schemas import CodeField, Instant, TextField, Whole
-from shared.rulepack import Route
+from shared.http.schemas import CodeField, Instant
 
-LONGEST_TITLE = 200
-LONGEST_SECTION = 10_000
-LONGEST_ITEM = 500
+LONGEST_SIGNATURE = 200
 
 
-class SectionBody(Body):
-    """A part of the text, under a heading."""
+class OwnConsentBody(Body):
+    """What a patient consents to: `items` are the sentences with a yes.
 
-    heading = LineField(required=True, longest=LONGEST_TITLE)
-    text = TextField(required=True, longest=LONGEST_SECTION)
+    `signed_name` is the name the patient types as a signature.
+    """
 
-
-class ItemBody(Body):
-    """A sentence the patient says yes to."""
-
-    name = CodeField(required=True)
-    text = LineField(required=True, longest=LONGEST_ITEM)
+    consent_type = fields.Enum(ConsentType, by_value=True, required=True)
+    document_version = CodeField(required=True)
+    items = codes()
+    signed_name = LineField(required=True, longest=LONGEST_SIGNATURE)
 
 
-class DocumentBody(Body):
-    """A consent document; `code` and `edition` are told and name no drug."""
+class WitnessBody(Body):
+    """The name a witness types as a signature."""
 
-    code = CodeField(required=True)
-    edition = CodeField(required=True)
-    type = fields.Enum(
-        ConsentType, by_value=True, required=True, data_key="consent_type"
-    )
-    title = LineField(required=True, longest=LONGEST_TITLE)
-    valid_months = Whole(required=True)
-    sections = fields.List(
-        fields.Nested(SectionBody), required=True, validate=validate.Length(min=1)
-    )
-    items = fields.List(
-        fields.Nested(ItemBody), required=True, validate=validate.Length(min=1)
-    )
-    drug = CodeField(load_default=None, allow_none=True)
-    route = fields.Enum(Route, by_value=True, load_default=None, allow_none=True)
-    notice = LineField(load_default=None, allow_none=True, longest=LONGEST_ITEM)
+    witness_name = LineField(required=True, longest=LONGEST_SIGNATURE)
 
 
-class PublishedView(View):
-    """A consent document the clinic published; a consent names its version."""
+class ConsentBody(OwnConsentBody, WitnessBody):
+    """What a patient consents to, before whoever sends this as the witness."""
+
+
+class ConsentView(View):
+    """A consent; it counts from `witnessed_at` on.
+
+    `paper_digest` is the SHA-256 of the file that was kept of it, as PDF.
+    """
 
     id = fields.UUID()
     version = fields.Integer()
-    document_version = fields.String(attribute="reference")
+    patient_id = fields.UUID()
+    episode_id = fields.UUID()
     consent_type = fields.Enum(ConsentType, by_value=True, attribute="type")
-    published_by = fields.UUID()
-    published_at = Instant()
-    retired_at = Instant(allow_none=True)
+    document_version = fields.String()
+    items = fields.List(fields.String(), allow_none=True)
+    signed_name = fields.String(allow_none=True)
+    signed_at = Instant()
+    witness_id = fields.UUID(allow_none=True)
+    witness_name = fields.String(allow_none=True)
+    witnessed_at = Instant(allow_none=True)
+    valid_until = Instant()
+    file_id = fields.UUID(allow_none=True)
+    paper_digest = fields.String(allow_none=True)
+    withdrawn_at = Instant(allow_none=True)
+    ended_at = Instant(allow_none=True)
+    end_cause = fields.Enum(EndCause, by_value=True, allow_none=True)
 
 
-class SectionView(View):
-    """A part of the text, under a heading."""
+class LastingConsentView(ConsentView):
+    """A consent, and whether it holds now."""
 
-    heading = fields.String()
-    text = fields.String()
-
-
-class ItemView(View):
-    """A sentence the patient says yes to."""
-
-    name = fields.String()
-    text = fields.String()
+    holds = fields.Boolean()
 
 
-class DocumentHeadView(View):
-    """A consent document without its text.
+class OwnConsentsView(View):
+    """What a patient has consented to, and the documents that can be signed."""
 
-    `id` is there if the clinic published it; `in_force` says whether it can be signed.
-    """
-
-    id = fields.UUID(allow_none=True)
-    document_version = fields.String(attribute="reference")
-    code = fields.String()
-    edition = fields.String()
-    consent_type = fields.Enum(ConsentType, by_value=True, attribute="type")
-    title = fields.String()
-    valid_months = fields.Integer()
-    drug = fields.String(allow_none=True)
-    route = fields.Enum(Route, by_value=True, allow_none=True)
-    is_own = fields.Boolean()
-    in_force = fields.Boolean()
-
-
-class DocumentView(DocumentHeadView):
-    """A consent document as a patient reads it."""
-
-    notice = fields.String(allow_none=True)
-    sections = fields.List(fields.Nested(SectionView))
-    items = fields.List(fields.Nested(ItemView))
-
-
-class DocumentsView(View):
-    """Consent documents."""
-
-    items = fields.List(fields.Nested(DocumentHeadView))
+    items = fields.List(fields.Nested(LastingConsentView))
+    documents = fields.List(fields.Nested(DocumentView))

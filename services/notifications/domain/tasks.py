@@ -10,6 +10,10 @@ from shared.aggregate import Aggregate
 from shared.errors import ConflictError, ForbiddenError
 from shared.events import Event
 from shared.events.intake import (
+    ConsentExpired,
+    ConsentSigned,
+    ConsentSubmitted,
+    ConsentWithdrawn,
     CoverageLapsed,
     EligibilityDeferred,
     EpisodeClosed,
@@ -72,6 +76,7 @@ class TaskKind(StrEnum):
     AT_RISK = "at_risk"
     MESSAGE_FAILED = "message_failed"
     COVERAGE = "coverage"
+    CONSENT_WITNESS = "consent_witness"
     FORMS_MISSING = "forms_missing"
     ITEMS_MISSING = "items_missing"
     EMERGENCY_ACCESS = "emergency_access"
@@ -122,8 +127,10 @@ _REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
 _WAITED_FOR = (Closes(kind=TaskKind.ITEMS_MISSING, source="episode_id"),)
 _ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
 _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
+_SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
 
+WITNESS_WITHIN = timedelta(days=2)
 SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
 CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
 WAIT_FOR_ITEMS = timedelta(days=14)
@@ -140,6 +147,17 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             within=SEE_TO_COVERAGE_WITHIN,
         ),
     ),
+    ConsentSubmitted: (
+        Opens(
+            kind=TaskKind.CONSENT_WITNESS,
+            source="consent_id",
+            owner=Owner.FRONT_DESK,
+            within=WITNESS_WITHIN,
+        ),
+    ),
+    ConsentSigned: _SIGNED,
+    ConsentWithdrawn: _SIGNED,
+    ConsentExpired: _SIGNED,
     ScreeningStalled: (
         Opens(
             kind=TaskKind.FORMS_MISSING,

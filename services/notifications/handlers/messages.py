@@ -21,6 +21,9 @@ from services.notifications.models import messages
 from shared.events import Event
 from shared.events.intake import (
     DECEASED,
+    ConsentExpired,
+    ConsentRenewalRequested,
+    ConsentWithdrawn,
     EpisodeClosed,
     PatientChanged,
     PatientErased,
@@ -124,6 +127,20 @@ def remind_of_forms(event: ScreeningFellBehind, uow: UnitOfWork) -> None:
     occasion = _occasion(event.episode_id, event.patient_id, told_at(uow), uow)
     if occasion.is_ahead:
         _plan(Template.FORMS_DUE, occasion, told_at(uow), uow)
+
+
+def ask_to_renew(event: ConsentRenewalRequested, uow: UnitOfWork) -> None:
+    """A consent ends soon: the patient is asked to come by, or to sign anew."""
+    occasion = _occasion(event.consent_id, event.patient_id, event.valid_until, uow)
+    if occasion.is_ahead:
+        _plan(Template.CONSENT_DUE, occasion, told_at(uow), uow)
+
+
+def end_consent(event: ConsentWithdrawn | ConsentExpired, uow: UnitOfWork) -> None:
+    """A consent is over: nobody is asked any more to renew it."""
+    if occasion := uow.find(Occasion, event.consent_id):
+        occasion.end("consent_over")
+        _suppress(occasion, "consent_over", uow)
 
 
 def end_screening(event: ScreeningCompleted, uow: UnitOfWork) -> None:

@@ -3,11 +3,6 @@
 from shared.events.intake.care import (
     DECEASED,
     AppealLodged,
-    ClearanceGranted,
-    ClearanceLapsed,
-    ConsentExpired,
-    ConsentSigned,
-    ConsentWithdrawn,
     EligibilityDeferred,
     EligibilityLapsed,
     EpisodeActivated,
@@ -29,6 +24,16 @@ from shared.events.intake.care import (
     ScreeningStalled,
     ScreeningStarted,
 )
+from shared.events.intake.grounds import (
+    ClearanceGranted,
+    ClearanceLapsed,
+    ConsentExpired,
+    ConsentRenewalRequested,
+    ConsentSigned,
+    ConsentSubmitted,
+    ConsentWithdrawn,
+    FileAdded,
+)
 from shared.events.intake.people import (
     CoverageConfirmed,
     CoverageLapsed,
@@ -48,7 +53,9 @@ __all__ = [
     "ClearanceGranted",
     "ClearanceLapsed",
     "ConsentExpired",
+    "ConsentRenewalRequested",
     "ConsentSigned",
+    "ConsentSubmitted",
     "ConsentWithdrawn",
     "CoverageConfirmed",
     "CoverageLapsed",
@@ -59,6 +66,7 @@ __all__ = [
     "EpisodeMaintenanceStarted",
     "EpisodePaused",
     "EpisodeResumed",
+    "FileAdded",
     "GlassBroken",
     "IntakeAuditAnchored",
     "MeasureRecorded",

@@ -1,0 +1,44 @@
+"""Files as answers: kept apart by the browser, never shown as a page of ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID
+
+from flask import Response
+
+MEBIBYTE = 1_048_576
+
+HEADERS = {
+    "Content-Security-Policy": "sandbox; default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Download:
+    """A file about a patient, to be answered as it is."""
+
+    patient_id: UUID
+    name: str
+    media_type: str
+    content: bytes
+
+    @property
+    def response(self) -> Response:
+        """It as an answer that is saved and not opened in place."""
+        response = Response(self.content, mimetype=self.media_type)
+        response.headers |= HEADERS
+        response.headers["Content-Disposition"] = (
+            f"attachment; filename*=UTF-8''{quote(self.name, safe='')}"
+        )
+        return response
+
+
+def documented(media_types: Sequence[str]) -> dict[str, Any]:
+    """What the API's document says of such an answer."""
+    content = {
+        kind: {"schema": {"type": "string", "format": "binary"}} for kind in media_types
+    }
+    return {"responses": {"200": {"description": "The file", "content": content}}}
