@@ -204,6 +204,7 @@ OWN_FORMS = _clinical(
     {Role.PATIENT},
     "answer one's own questionnaires, and sign or take back consents",
 )
+CONSENT_READ = _clinical("consent.read", STAFF, "see what patients consented to")
 FILES_READ = _clinical(
     "files.read", CARE | {Role.PATIENT}, "see a patient's files; patients their own"
 )

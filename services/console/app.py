@@ -7,6 +7,7 @@ from services.console.api import routes
 from services.console.assets import asset, assets
 from services.console.development import development
 from services.console.models import metadata
+from services.console.own import own
 from services.console.pages import site
 from shared.audit import witness
 from shared.events import catalogue
@@ -17,6 +18,8 @@ SIGN_INS = frozenset(
     {
         "site.enter",
         "site.come_back",
+        "own.come_in",
+        "own.accept",
         "development.sign_in",
         "development.give_token",
     }
@@ -40,7 +43,7 @@ service = Service(
     name="console",
     metadata=metadata,
     blueprint=routes,
-    pages=(site, assets, development),
+    pages=(site, own, assets, development),
     handlers={
         **dict.fromkeys(catalogue().values(), handlers.note_event),
         **dict.fromkeys(witness.TOLD_BY_OTHERS["console"], witness.note),

@@ -15,6 +15,8 @@ from shared.http.routes import current_runtime
 COOKIE = "kap_session"
 VISIT = "kap_visit"
 STARTED = "kap_signing_in"
+OWN = "kap_own"
+"""The token of a patient who came in by a private link."""
 LONGEST_COOKIE = 3_800
 """A cookie may have 4,096 bytes, its name and attributes included."""
 
@@ -22,6 +24,7 @@ LONGEST_VISIT_COOKIE = 3_000
 """All cookies together are one header, of which gunicorn takes 8,190 bytes."""
 
 LONGEST_VISIT = timedelta(hours=12)
+OWN_VISIT = timedelta(hours=1)
 LONGEST_IDLE = timedelta(minutes=15)
 SIGN_IN_MAY_TAKE = timedelta(minutes=10)
 
@@ -95,6 +98,21 @@ def forget(response: Response) -> None:
     """Forget who was here."""
     for name in (COOKIE, VISIT):
         _delete(response, name)
+
+
+def read_own() -> str:
+    """The token of a patient on the own pages; empty if there is none."""
+    return request.cookies.get(_name(OWN), "")
+
+
+def keep_own(response: Response, token: str) -> None:
+    """Let a patient stay on the own pages while the token is good."""
+    _set(response, OWN, token, OWN_VISIT.total_seconds())
+
+
+def forget_own(response: Response) -> None:
+    """Forget which patient was here."""
+    _delete(response, OWN)
 
 
 def keep_started(response: Response, started: Started) -> None:

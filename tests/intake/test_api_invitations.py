@@ -47,7 +47,10 @@ def test_who_was_invited_becomes_a_patient_like_any_other(
 
     shown = clinic.desk.get("intake", f"/patients/{made['id']}")
     assert (shown["status"], shown["is_self_registered"]) == ("registered", True)
+    visit = made.pop("visit")
     assert shown.items() >= made.items()
+    own = Caller(clinic.lab, visit["token"], clinic.id)
+    assert own.get("intake", f"/patients/{made['id']}")["id"] == made["id"]
     (told,) = clinic.told("patient.registered")
     assert told["patient_id"] == made["id"]
     by_staff = clinic.desk.post("intake", "/patients", **ANN)

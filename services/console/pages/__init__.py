@@ -2,8 +2,13 @@
 
 from services.console.pages import (
     board,
+    consents,
+    coverage,
     events,
+    files,
     intake,
+    links,
+    medication,
     messages,
     ops,
     patient,
@@ -16,8 +21,13 @@ from services.console.pages.site import site
 
 __all__ = [
     "board",
+    "consents",
+    "coverage",
     "events",
+    "files",
     "intake",
+    "links",
+    "medication",
     "messages",
     "ops",
     "patient",

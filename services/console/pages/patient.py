@@ -16,6 +16,7 @@ from services.console.pages.events import PRODUCERS, asked_event, asked_service
 from services.console.pages.people import full_name
 from services.console.pages.site import demand_found, read, site, wants_fragment
 from services.console.visitor import Visitor
+from shared import access
 
 Row = Mapping[str, Any]
 
@@ -78,6 +79,7 @@ def patients(clinic_id: UUID) -> str:
         section="site.patients",
         clinic_id=clinic_id,
         patients=apis.get("intake", "/patients", limit=100, after=after),
+        invites=g.visitor.may(access.INVITATIONS, clinic_id),
     )
 
 
@@ -100,6 +102,8 @@ def patient(clinic_id: UUID, patient_id: UUID) -> str:
         person=person,
         name=full_name(person.data) if person else "",
         age=_age(person["birth_date"]),
+        gives_links=visitor.may(access.PATIENT_LINK, clinic_id),
+        pays=visitor.may(access.COVERAGE, clinic_id),
         **logistics,
         **care,
         **_story(clinic_id, patient_id),

@@ -30,6 +30,9 @@ OPEN = frozenset(
 )
 """Pages for whoever is not signed in."""
 
+MOST_SENT = 11 * 1_048_576
+"""A form with the largest file that is kept."""
+
 site = Blueprint("site", __name__)
 
 
@@ -61,6 +64,8 @@ _places: Kept[UUID, Place] = Kept(seconds=30, most=1_000)
 @site.before_request
 def receive() -> Response | None:
     """Find out who asks and for which clinic, before any page does anything."""
+    if request.endpoint == "site.add_file":
+        request.max_content_length = MOST_SENT
     security.demand_own_page(cookies.read_token() or None)
     g.place = None
     if request.endpoint in OPEN:

@@ -1,6 +1,6 @@
 """Routes to a record beside the roles: in an emergency, and by a private link."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -69,14 +69,17 @@ def end_link(uow: UnitOfWork, patient_id: UUID, link_id: UUID) -> PatientLink:
 def open_link(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
     """A patient opens a private link: a token for the own record."""
     link = handlers.open_link(body["code"], uow)
-    patient = Actor(
-        id=link.patient_id, roles={uow.clinic_id: frozenset({Role.PATIENT})}
-    )
+    return visit_of(link.patient_id, until=link.expires_at, uow=uow)
+
+
+def visit_of(patient_id: UUID, *, until: datetime, uow: UnitOfWork) -> dict[str, Any]:
+    """What a patient goes on with, for an hour and no longer than until then."""
+    patient = Actor(id=patient_id, roles={uow.clinic_id: frozenset({Role.PATIENT})})
     settings = current_runtime().settings
     issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
-    until = min(uow.now + VISIT_LASTS, link.expires_at)
+    ends_at = min(uow.now + VISIT_LASTS, until)
     return {
-        "patient_id": link.patient_id,
-        "token": issuer.issue(patient, valid_for=until - uow.now),
-        "expires_at": until,
+        "patient_id": patient_id,
+        "token": issuer.issue(patient, valid_for=ends_at - uow.now),
+        "expires_at": ends_at,
     }

@@ -14,6 +14,16 @@ from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
 
 
+@routes.get(
+    "/episodes/<uuid:episode_id>/consents",
+    scope=access.CONSENT_READ,
+    gives=consents.ConsentsView(),
+)
+def list_consents(reading: Reading, episode_id: UUID) -> queries.Row:
+    """What was consented to in an episode, and what can be signed."""
+    return queries.consents_of(reading, episode_id, current_runtime().clock())
+
+
 @routes.post(
     "/episodes/<uuid:episode_id>/consents",
     scope=access.CONSENT_WRITE,
@@ -51,7 +61,7 @@ def withdraw_consent(uow: UnitOfWork, consent_id: UUID) -> Consent:
 @routes.get(
     "/patients/<uuid:patient_id>/consents",
     scope=access.OWN_FORMS,
-    gives=consents.OwnConsentsView(),
+    gives=consents.ConsentsView(),
 )
 def list_own_consents(reading: Reading, patient_id: UUID) -> queries.Row:
     """What a patient has consented to, and what can be signed."""

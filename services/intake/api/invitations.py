@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from services.intake import handlers
+from services.intake.api.access import VISIT_LASTS, visit_of
 from services.intake.api.base import routes
 from services.intake.commands import RegisterPatient
-from services.intake.domain import Invitation, Patient, Person
+from services.intake.domain import Invitation, Person
 from services.intake.schemas import access as schemas
 from services.intake.schemas import people
 from shared import access
@@ -45,11 +46,13 @@ def end_invitation(uow: UnitOfWork, invitation_id: UUID) -> Invitation:
     "/invitations/accept",
     scope=access.INVITATION_ACCEPT,
     takes=people.AcceptBody(),
-    gives=people.FullPatientView(),
+    gives=people.AcceptedView(),
     status=201,
 )
-def accept_invitation(uow: UnitOfWork, body: dict[str, Any]) -> Patient:
-    """Somebody who was invited becomes a patient."""
+def accept_invitation(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
+    """Somebody who was invited becomes a patient, and goes on with a token."""
     code, channel = body.pop("code"), body.pop("channel")
     command = RegisterPatient(person=Person(**body), channel=channel)
-    return handlers.accept_invitation(code, command, uow)
+    patient = handlers.accept_invitation(code, command, uow)
+    visit = visit_of(patient.id, until=uow.now + VISIT_LASTS, uow=uow)
+    return {**vars(patient), "visit": visit}

@@ -10,6 +10,7 @@ from services.intake.queries.care import (
 from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
+    consents_of,
     own_consents,
 )
 from services.intake.queries.coverage import coverages_of
@@ -38,6 +39,7 @@ __all__ = [
     "Row",
     "consent_document",
     "consent_documents_of",
+    "consents_of",
     "contact",
     "coverages_of",
     "duplicates",

@@ -3,8 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import ColumnElement
+
 from services.intake.domain import Consent, ConsentDocument
-from services.intake.models import consent_documents, consents
+from services.intake.models import consent_documents, consents, episodes
 from shared.consents import TEMPLATES, Document
 from shared.errors import NotFoundError
 from shared.reading import Reading, Row
@@ -45,12 +47,24 @@ def consent_document(reading: Reading, reference: str) -> Row:
 
 def own_consents(reading: Reading, patient_id: UUID, now: datetime) -> Row:
     """What a patient has consented to, newest first, and what can be signed."""
-    of_patient = reading.select(consents).where(consents.c.patient_id == patient_id)
+    return _consents(reading, consents.c.patient_id == patient_id, now)
+
+
+def consents_of(reading: Reading, episode_id: UUID, now: datetime) -> Row:
+    """What was consented to in an episode, newest first, and what can be signed.
+
+    Raises:
+        NotFoundError: there is no such episode in this clinic.
+    """
+    query = reading.select(episodes, episodes.c.id)
+    reading.one(query.where(episodes.c.id == episode_id), "episode")
+    return _consents(reading, consents.c.episode_id == episode_id, now)
+
+
+def _consents(reading: Reading, which: ColumnElement[bool], now: datetime) -> Row:
+    found = reading.select(consents).where(which).order_by(consents.c.id.desc())
     return {
-        "items": [
-            lasting_consent(row, now)
-            for row in reading.rows(of_patient.order_by(consents.c.id.desc()))
-        ],
+        "items": [lasting_consent(row, now) for row in reading.rows(found)],
         "documents": [
             document
             for document in consent_documents_of(reading)

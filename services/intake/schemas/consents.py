@@ -65,7 +65,7 @@ class LastingConsentView(ConsentView):
     holds = fields.Boolean()
 
 
-class OwnConsentsView(View):
+class ConsentsView(View):
     """What a patient has consented to, and the documents that can be signed."""
 
     items = fields.List(fields.Nested(LastingConsentView))

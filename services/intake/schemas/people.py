@@ -12,6 +12,7 @@ from marshmallow import (
 
 from services.intake.commands import Identifier, ReferredCode, ReferredCoverage
 from services.intake.domain import Channel, EpisodeStatus, Person, ReferralStatus
+from services.intake.schemas.access import PatientTokenView
 from services.intake.schemas.values import AddressField, LineField
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Day, Instant, TextField
@@ -233,6 +234,12 @@ class FullPatientView(PatientView):
     """A patient, and whom to call for that patient."""
 
     emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
+
+
+class AcceptedView(FullPatientView):
+    """A new patient, and what the patient goes on with."""
+
+    visit = fields.Nested(PatientTokenView)
 
 
 class RegisteredView(FullPatientView):
