@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from shared.access import Role
@@ -25,6 +26,11 @@ def day(tmp_path: Path) -> Iterator[ClinicDay]:
 @pytest.fixture
 def ann(day: ClinicDay) -> Person:
     return day.register("Ann", "Fictional")
+
+
+def upload(content: bytes) -> FileStorage:
+    """A file as a browser sends it."""
+    return FileStorage(BytesIO(content), "ecg.pdf", content_type="application/pdf")
 
 
 class Record:
@@ -86,9 +92,7 @@ def test_a_consent_is_signed_on_the_clinics_device_before_whoever_is_signed_in(
 def test_a_file_is_added_fetched_and_struck(day: ClinicDay, ann: Person) -> None:
     record = Record(day, ann, Role.PRESCRIBER)
 
-    added, _ = record.send(
-        "/files", kind="ecg", file=(BytesIO(PDF), "ecg.pdf", "application/pdf")
-    )
+    added, _ = record.send("/files", kind="ecg", file=upload(PDF))
     page = record.look("/files")
     file = re.search(rf'action="{record.root}(/files/[0-9a-f-]+)"', page)
     assert file
@@ -108,12 +112,8 @@ def test_a_large_file_passes_and_one_that_is_none_comes_back_with_the_cause(
     record = Record(day, ann, Role.PRESCRIBER)
     large = PDF.ljust(9 * 1_048_576, b"\n")
 
-    passed, _ = record.send(
-        "/files", kind="ecg", file=(BytesIO(large), "ecg.pdf", "application/pdf")
-    )
-    refused, page = record.send(
-        "/files", kind="ecg", file=(BytesIO(b"MZ"), "ecg.pdf", "application/pdf")
-    )
+    passed, _ = record.send("/files", kind="ecg", file=upload(large))
+    refused, page = record.send("/files", kind="ecg", file=upload(b"MZ"))
     empty, nothing = record.send("/files", kind="ecg")
 
     assert (passed, refused, empty) == (303, 422, 422)
