@@ -144,6 +144,12 @@ CONTACT_WRITE = _desk(
     DESK | {Role.THERAPIST, Role.PRESCRIBER},
     "change how a patient is reached",
 )
+IDENTITY_WRITE = _desk("identity.write", DESK, "put right who a patient is")
+TRANSFERS = _desk(
+    "transfers",
+    {Role.PRESCRIBER, Role.CLINIC_ADMIN},
+    "hand patients on to another clinic, and see who was",
+)
 DUPLICATES = _desk(
     "duplicates", DESK, "see who may be registered twice, and say who is not"
 )

@@ -17,6 +17,7 @@ from services.intake.models import (
     ONE_REFERRAL,
     metadata,
 )
+from services.intake.pumps.network import carry_transfers, compare_patients
 from services.intake.pumps.trials import try_packs
 from shared.audit import witness
 from shared.events.scheduling import (
@@ -50,7 +51,11 @@ service = Service(
         handlers.DEFERRED_DUE: handlers.review_deferred,
         handlers.TAKE_EFFECT: handlers.take_effect,
     },
-    pumps={"trials": try_packs},
+    pumps={
+        "trials": try_packs,
+        "comparing": compare_patients,
+        "transfers": carry_transfers,
+    },
     conflicts={
         ONE_DISTINCTION: AlreadyDismissedError,
         ONE_REFERRAL: ReferralUnderWayError,

@@ -14,11 +14,13 @@ from services.intake.domain import (
     Ending,
     EntrySource,
     FileKind,
+    IdentityChanges,
     MeasureContext,
     MediaType,
     Payer,
     Person,
 )
+from shared.paper import Paper
 from shared.rulepack import EntryKind
 
 
@@ -46,6 +48,22 @@ class ChangeContact:
 
     patient_id: UUID
     changes: ContactChanges
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectIdentity:
+    """What was written down of who a patient is was wrong."""
+
+    patient_id: UUID
+    changes: IdentityChanges
+
+
+@dataclass(frozen=True, kw_only=True)
+class TransferPatient:
+    """A patient goes on at another clinic."""
+
+    episode_id: UUID
+    to_clinic_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,3 +270,17 @@ class ConfirmCoverage:
     units_granted: int | None = None
     valid_until: datetime | None = None
     agreement_signed: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReceiveTransfer:
+    """What another clinic sends along with a patient who goes on here.
+
+    `files` are named, of a kind and a media type, and hold what is in them.
+    """
+
+    transfer_id: UUID
+    person: Person
+    medications: Sequence[ReferredCode]
+    summary: Paper
+    files: Sequence[AddFile]

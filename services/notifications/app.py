@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from services.notifications.api import routes
-from services.notifications.domain.tasks import RULES
+from services.notifications.domain.task_rules import RULES
 from services.notifications.domain.webhooks import followable
 from services.notifications.handlers import messages, tasks, webhooks
 from services.notifications.models import metadata
@@ -17,6 +17,7 @@ from shared.events.intake import (
     EpisodeClosed,
     PatientChanged,
     PatientErased,
+    PatientMerged,
     PatientRegistered,
     ScreeningCompleted,
     ScreeningFellBehind,
@@ -43,10 +44,17 @@ def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:
     tasks.drop(event.patient_id, uow)
 
 
+def merge_patient(event: PatientMerged, uow: UnitOfWork) -> None:
+    """A record is closed: nobody is written to and nobody has to act under it."""
+    messages.merge_patient(event, uow)
+    tasks.drop(event.patient_id, uow)
+
+
 FOR_PATIENTS: Mapping[type[Event], Handler] = {
     PatientRegistered: messages.know_patient,
     PatientChanged: messages.know_patient,
     PatientErased: erase_patient,
+    PatientMerged: merge_patient,
     ScreeningFellBehind: messages.remind_of_forms,
     ScreeningCompleted: messages.end_screening,
     ConsentRenewalRequested: messages.ask_to_renew,

@@ -30,6 +30,8 @@ from shared.testing.caller import Caller
 from shared.testing.lab import EVERYTHING, Lab
 
 ID_FIELDS = {
+    "consent": "consent_id",
+    "match": "match_id",
     "appointment": "appointment_id",
     "patient": "patient_id",
     "episode": "episode_id",

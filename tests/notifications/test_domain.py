@@ -12,13 +12,8 @@ from services.notifications.domain.messages import (
     Occasion,
     Template,
 )
-from services.notifications.domain.tasks import (
-    RULES,
-    Owner,
-    Task,
-    TaskDoneError,
-    TaskKind,
-)
+from services.notifications.domain.task_rules import RULES
+from services.notifications.domain.tasks import Owner, Task, TaskDoneError, TaskKind
 from services.notifications.domain.webhooks import (
     PROBE_AFTER,
     PROBE_EVERY,

@@ -6,19 +6,26 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from services.notifications.domain.tasks import (
+from services.notifications.domain.task_rules import (
+    ASK_ABOUT_MATCH_WITHIN,
     CALL_ABOUT_FORMS_WITHIN,
     CALL_WITHIN,
     WAIT_FOR_ITEMS,
+    WITNESS_WITHIN,
 )
 from services.notifications.models import tasks
 from shared.access import Role
 from shared.events import Event
 from shared.events.intake import (
+    ConsentSigned,
+    ConsentSubmitted,
+    ConsentWithdrawn,
     EligibilityDeferred,
     EpisodeClosed,
+    MatchAnswered,
     PatientEligible,
     PatientIneligible,
+    PatientMatched,
     ReviewRequested,
     SafetyCleared,
     ScreeningCompleted,
@@ -65,7 +72,13 @@ DEFERRED = EligibilityDeferred(patient_id=P, episode_id=E, missing=(), due_at=DU
 CLOSED = EpisodeClosed(
     patient_id=P, episode_id=E, outcome="withdrawn", reason_code="patient"
 )
+SUBMITTED = ConsentSubmitted(
+    patient_id=P, episode_id=E, consent_id=S, consent_type="treatment"
+)
+MATCHED = PatientMatched(patient_id=P, match_id=X)
 OPENINGS = [
+    (SUBMITTED, "consent_witness", "front_desk", S, MORNING + WITNESS_WITHIN),
+    (MATCHED, "network_match", "front_desk", X, MORNING + ASK_ABOUT_MATCH_WITHIN),
     (REVIEW, "review", "prescriber", E, DUE),
     (FLAG, "safety_flag", "prescriber", F, DUE),
     (ALERT, "alert", "prescriber", X, DUE),
@@ -77,6 +90,24 @@ OPENINGS = [
     (DEFERRED, "items_missing", "front_desk", E, DUE),
 ]
 CLOSINGS = [
+    (MATCHED, MatchAnswered(patient_id=P, match_id=X, is_same=False)),
+    (
+        SUBMITTED,
+        ConsentSigned(
+            patient_id=P,
+            episode_id=E,
+            consent_id=S,
+            consent_type="treatment",
+            document_version="treatment-1",
+            valid_until=LATER,
+        ),
+    ),
+    (
+        SUBMITTED,
+        ConsentWithdrawn(
+            patient_id=P, episode_id=E, consent_id=S, consent_type="treatment"
+        ),
+    ),
     (
         REVIEW,
         PatientEligible(

@@ -20,6 +20,7 @@ KINDS = {
     "no_show": ("warn", "absent", "Call: did not come"),
     "at_risk": ("warn", "warning", "Booking at risk: get what is missing"),
     "coverage": ("info", "clipboard", "See who pays: the coverage ended"),
+    "network_match": ("info", "people", "Ask: known to another clinic?"),
     "consent_witness": ("info", "clipboard", "Witness a consent"),
     "forms_missing": ("info", "clipboard", "Call: forms are still missing"),
     "items_missing": ("info", "clipboard", "Get what the decision waits for"),

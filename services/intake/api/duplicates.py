@@ -5,8 +5,8 @@ from uuid import UUID
 
 from services.intake import handlers, queries
 from services.intake.api.base import routes
-from services.intake.domain import Distinction
-from services.intake.schemas import duplicates
+from services.intake.domain import Distinction, Patient
+from services.intake.schemas import duplicates, people
 from shared import access
 from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
@@ -26,3 +26,13 @@ def list_duplicates(reading: Reading) -> Any:
 def dismiss_duplicate(uow: UnitOfWork, patient_id: UUID, other_id: UUID) -> Distinction:
     """These are two persons, however alike; they are not listed again."""
     return handlers.dismiss_duplicate(patient_id, other_id, uow)
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/duplicates/<uuid:other_id>/merge",
+    scope=access.DUPLICATES,
+    gives=people.MergedView(),
+)
+def merge_duplicate(uow: UnitOfWork, patient_id: UUID, other_id: UUID) -> Patient:
+    """These are one person: the other record is closed, and read with the first."""
+    return handlers.merge_patients(patient_id, other_id, uow)

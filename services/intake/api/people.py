@@ -7,12 +7,13 @@ from services.intake import handlers, queries
 from services.intake.api.base import routes
 from services.intake.commands import (
     ChangeContact,
+    CorrectIdentity,
     ErasePatient,
     FindPatients,
     ReceiveReferral,
     RegisterPatient,
 )
-from services.intake.domain import ContactChanges, Patient, Person
+from services.intake.domain import ContactChanges, IdentityChanges, Patient, Person
 from services.intake.schemas import people
 from shared import access
 from shared.access import CARE, DESK, Purpose
@@ -108,6 +109,21 @@ def change_contact(uow: UnitOfWork, body: ContactChanges, patient_id: UUID) -> P
     """Reach a patient in another way; what the body does not name stays."""
     return handlers.change_contact(
         ChangeContact(patient_id=patient_id, changes=body), uow
+    )
+
+
+@routes.post(
+    "/patients/<uuid:patient_id>/identity",
+    scope=access.IDENTITY_WRITE,
+    takes=people.IdentityBody(),
+    gives=people.FullPatientView(),
+)
+def correct_identity(
+    uow: UnitOfWork, body: IdentityChanges, patient_id: UUID
+) -> Patient:
+    """Put right what was written down wrong of who a patient is."""
+    return handlers.correct_identity(
+        CorrectIdentity(patient_id=patient_id, changes=body), uow
     )
 
 

@@ -36,11 +36,15 @@ class FileKind(StrEnum):
     OTHER = "other"
     CONSENT = "consent"
     """A consent as it was signed; we make it."""
+    TRANSFER_SUMMARY = "transfer_summary"
+    """What another clinic of the network sent along with a patient."""
     DECISION_LETTER = "decision_letter"
     """What a patient is told of a decision; we make it."""
 
 
-MADE_HERE = frozenset({FileKind.CONSENT, FileKind.DECISION_LETTER})
+MADE_HERE = frozenset(
+    {FileKind.CONSENT, FileKind.DECISION_LETTER, FileKind.TRANSFER_SUMMARY}
+)
 
 
 class MediaType(StrEnum):

@@ -11,7 +11,9 @@ from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
 from shared.events.intake import (
     PatientChanged,
+    PatientCorrected,
     PatientErased,
+    PatientMerged,
     PatientRegistered,
     ReferralReceived,
 )
@@ -29,6 +31,18 @@ class AlreadyErasedError(ConflictError):
     """Nobody can tell any more who this patient was."""
 
     code = "already_erased"
+
+
+class AlreadyMergedError(ConflictError):
+    """This record was closed: the patient goes on under another one."""
+
+    code = "already_merged"
+
+
+class TreatedUnderBothError(ConflictError):
+    """The record to be closed was treated on; close the other one, or neither."""
+
+    code = "treated_under_both"
 
 
 class Channel(StrEnum):
@@ -63,6 +77,14 @@ class ContactChanges(TypedDict, total=False):
     emergency_contact: EmergencyContact | None
 
 
+class IdentityChanges(TypedDict, total=False):
+    """What was written down wrong of who a patient is; the rest stays."""
+
+    given_name: str
+    family_name: str
+    birth_date: date
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     """Who somebody says they are; without a time zone, the clinic's counts."""
@@ -87,8 +109,10 @@ class Clinic(Aggregate):
 class Patient(Aggregate):
     """A person who is, or may be, treated; `episode_id` is the open episode.
 
-    The indexes are what the patient is found by. Of one who was erased nobody can say
-    any more who it was: names, birth date and contact are gone.
+    The indexes are what the patient is found by; by `network_index` clinics of the
+    network notice that they may know the same person, once `network_checked_at` says
+    that they were compared. Of one who was erased nobody can say any more who it was:
+    names, birth date and contact are gone.
     """
 
     episode_id: UUID
@@ -105,6 +129,11 @@ class Patient(Aggregate):
     name_index: str | None = None
     email_index: str | None = None
     phone_index: str | None = None
+    network_index: str | None = None
+    network_checked_at: datetime | None = None
+    merged_into: UUID | None = None
+    merged_by: UUID | None = None
+    merged_at: datetime | None = None
     erased_at: datetime | None = None
     erased_by: UUID | None = None
     erased_because: str | None = None
@@ -116,10 +145,7 @@ class Patient(Aggregate):
             InvalidError: nobody can be born then, there is no such time zone, or mail
                 is wanted without an address.
         """
-        if self.birth_date > self.registered_at.date():
-            raise InvalidError("a birth date in the future", field="birth_date")
-        if self.birth_date < EARLIEST_BIRTH:
-            raise InvalidError("a birth date before 1900", field="birth_date")
+        self._demand_born()
         self._demand_reachable()
         return PatientRegistered(
             patient_id=self.id,
@@ -136,8 +162,7 @@ class Patient(Aggregate):
             InvalidError: there is no such time zone, or mail is wanted without an
                 address.
         """
-        if self.erased_at is not None:
-            raise AlreadyErasedError
+        self.demand_current()
         news = {
             name: value
             for name, value in changes.items()
@@ -151,6 +176,62 @@ class Patient(Aggregate):
         return PatientChanged(
             patient_id=self.id, time_zone=self.time_zone, channel=self.channel.value
         )
+
+    def correct(self, changes: IdentityChanges) -> PatientCorrected | None:
+        """What was written down wrong is put right; None if it is the same.
+
+        Raises:
+            AlreadyErasedError: nothing is kept of this patient any more.
+            AlreadyMergedError: the patient goes on under another record.
+            InvalidError: nobody can be born then.
+        """
+        self.demand_current()
+        news = {
+            name: value
+            for name, value in changes.items()
+            if getattr(self, name) != value
+        }
+        if not news:
+            return None
+        for name, value in news.items():
+            setattr(self, name, value)
+        self._demand_born()
+        self.network_checked_at = None
+        return PatientCorrected(patient_id=self.id)
+
+    def merge_into(
+        self, survivor: "Patient", *, by: UUID, at: datetime
+    ) -> PatientMerged:
+        """The patient was registered twice: this record is closed.
+
+        Raises:
+            AlreadyErasedError: nothing is kept of one of them any more.
+            AlreadyMergedError: one of them was closed before.
+        """
+        for one in (self, survivor):
+            one.demand_current()
+        self.merged_into, self.merged_by, self.merged_at = survivor.id, by, at
+        self.name_index = self.email_index = self.phone_index = None
+        self.network_index = None
+        self.channel = Channel.NONE
+        return PatientMerged(patient_id=self.id, into_id=survivor.id)
+
+    def demand_current(self) -> None:
+        """Refuse a record that nothing is written on any more.
+
+        Raises:
+            AlreadyErasedError, AlreadyMergedError: it is such a one.
+        """
+        if self.erased_at is not None:
+            raise AlreadyErasedError
+        if self.merged_into is not None:
+            raise AlreadyMergedError
+
+    def _demand_born(self) -> None:
+        if self.birth_date > self.registered_at.date():
+            raise InvalidError("a birth date in the future", field="birth_date")
+        if self.birth_date < EARLIEST_BIRTH:
+            raise InvalidError("a birth date before 1900", field="birth_date")
 
     def _demand_reachable(self) -> None:
         if self.channel is Channel.EMAIL and self.email is None:
@@ -170,6 +251,7 @@ class Patient(Aggregate):
             raise AlreadyErasedError
         self.erased_at, self.erased_by, self.erased_because = at, by, because
         self.name_index = self.email_index = self.phone_index = None
+        self.network_index = None
         self.channel = Channel.NONE
         return PatientErased(patient_id=self.id)
 

@@ -41,6 +41,8 @@ class Ending(StrEnum):
 
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    TRANSFERRED = "transferred"
+    """The patient goes on at another clinic."""
     DECEASED = DECEASED
 
 
@@ -59,6 +61,7 @@ class EpisodeStatus(StrEnum):
     """The course is over; single doses follow."""
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    TRANSFERRED = "transferred"
     DECEASED = DECEASED
     CLOSED = "closed"
     """The patient was erased."""
@@ -91,5 +94,6 @@ class Stage(StrEnum):
     MAINTENANCE = "maintenance"
     COMPLETED = "completed"
     WITHDRAWN = "withdrawn"
+    TRANSFERRED = "transferred"
     DECEASED = DECEASED
     CLOSED = "closed"

@@ -55,7 +55,12 @@ from services.intake.handlers.files import (
     make_file_link,
     strike_file,
 )
-from services.intake.handlers.finding import identifier_index, indexes_of
+from services.intake.handlers.finding import (
+    identifier_index,
+    indexes_of,
+    network_index,
+)
+from services.intake.handlers.identity import correct_identity, merge_patients
 from services.intake.handlers.inviting import (
     accept_invitation,
     end_invitation,
@@ -77,7 +82,16 @@ from services.intake.handlers.moving import (
     resume_episode,
     review_if_due,
 )
+from services.intake.handlers.network import (
+    answer_match,
+    note_compared,
+    note_match,
+    note_received,
+    receive_transfer,
+    transfer_patient,
+)
 from services.intake.handlers.own_forms import answer_own_form, save_draft
+from services.intake.handlers.papers import transfer_paper
 from services.intake.handlers.patients import receive_referral, register_patient
 from services.intake.handlers.questionnaires import (
     define_questionnaire,
@@ -124,6 +138,7 @@ __all__ = [
     "add_file",
     "add_letter",
     "add_list_entry",
+    "answer_match",
     "answer_own_form",
     "appeal",
     "ask_another",
@@ -135,6 +150,7 @@ __all__ = [
     "change_list_entry",
     "clear_flag",
     "confirm_coverage",
+    "correct_identity",
     "decide_episode",
     "define_questionnaire",
     "dismiss_duplicate",
@@ -160,14 +176,20 @@ __all__ = [
     "lapse_if_expired",
     "make_file_link",
     "make_link",
+    "merge_patients",
     "missing_forms",
+    "network_index",
     "note_check",
+    "note_compared",
+    "note_match",
     "note_no_show",
     "note_preparation",
+    "note_received",
     "open_link",
     "pause_episode",
     "publish_document",
     "receive_referral",
+    "receive_transfer",
     "reconcile",
     "record_measure",
     "record_screen",
@@ -183,6 +205,8 @@ __all__ = [
     "sign_rule_pack",
     "strike_file",
     "take_effect",
+    "transfer_paper",
+    "transfer_patient",
     "try_some",
     "use_unit",
     "weighed",

@@ -23,7 +23,7 @@ def erase_patient(command: ErasePatient, uow: UnitOfWork) -> Patient:
     event = patient.erase(by=uow.actor_id, because=command.reason, at=uow.now)
     episode = held_episode(patient.episode_id, uow)
     episode.close()
-    _demand_no_flag(patient, uow)
+    demand_no_flag(patient, uow)
     uow.connection.execute(
         update(referrals)
         .where(referrals.c.patient_id == patient.id)
@@ -51,7 +51,12 @@ def erase_patient(command: ErasePatient, uow: UnitOfWork) -> Patient:
     return patient
 
 
-def _demand_no_flag(patient: Patient, uow: UnitOfWork) -> None:
+def demand_no_flag(patient: Patient, uow: UnitOfWork) -> None:
+    """Refuse to close a record while a clinician has to reach the patient.
+
+    Raises:
+        SafetyFlagOpenError: a flag is open.
+    """
     is_open = select(SafetyFlag).where(
         safety_flags.c.patient_id == patient.id, safety_flags.c.cleared_at.is_(None)
     )

@@ -1,12 +1,12 @@
 """Files about patients: kept sealed, fetched by a link that opens for minutes."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from services.intake.commands import AddFile, SendLetter
 from services.intake.domain import (
     FILE_LINK_LASTS,
     MADE_HERE,
-    AlreadyErasedError,
     File,
     FileContent,
     FileKind,
@@ -32,14 +32,14 @@ def add_file(command: AddFile, uow: UnitOfWork) -> File:
 
     Raises:
         NotFoundError: there is no such patient in this clinic.
-        AlreadyErasedError: nothing is kept of this patient any more.
+        AlreadyErasedError, AlreadyMergedError: nothing is written on this record any
+            more.
         FileRefusedError: it is no file that is kept here.
     """
     if command.kind in MADE_HERE:
         raise FileRefusedError("is made here and not sent", field="kind")
     patient = uow.get(Patient, command.patient_id)
-    if patient.erased_at is not None:
-        raise AlreadyErasedError
+    patient.demand_current()
     return _keep(command, uow)
 
 
@@ -74,6 +74,11 @@ def keep_paper(paper: Paper, kind: FileKind, patient_id: UUID, uow: UnitOfWork) 
         content=pdf_of(paper),
     )
     return _keep(command, uow)
+
+
+def keep_received(file: AddFile, patient_id: UUID, uow: UnitOfWork) -> File:
+    """Keep a copy of a file that another clinic of the network had checked."""
+    return _keep(replace(file, patient_id=patient_id), uow)
 
 
 def strike_file(patient_id: UUID, file_id: UUID, why: str, uow: UnitOfWork) -> File:

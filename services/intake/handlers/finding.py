@@ -1,11 +1,16 @@
 """What patients and referrals are found by: what is sealed cannot be searched."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection
 
 from services.intake.commands import FindPatients, Identifier
 from services.intake.domain import Patient
 from shared.privacy.columns import vault_of
+from shared.privacy.keys import NETWORK
 from shared.unit_of_work import UnitOfWork
 
 
@@ -50,6 +55,17 @@ def identifier_index(identifier: Identifier, uow: UnitOfWork) -> str:
     """What makes a referral one and the same: to the letter, as it is another's."""
     parts = identifier.system, identifier.value
     return _index("referrals.identifier", uow, *parts, exact=True)
+
+
+def network_index(person: Mapping[str, Any], connection: Connection) -> str:
+    """What people of one name and birth date have in common in the whole network.
+
+    The connection must reach the network, whose key it is.
+    """
+    born = person["birth_date"].isoformat()
+    parts = (person["given_name"], person["family_name"], born)
+    vault = vault_of(connection)
+    return vault.index(connection, NETWORK, "patients.network", *parts)
 
 
 def _index(label: str, uow: UnitOfWork, *parts: str, exact: bool = False) -> str:

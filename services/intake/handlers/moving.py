@@ -88,8 +88,12 @@ def end_episode(command: EndEpisode, uow: UnitOfWork) -> Episode:
     """
     episode = held_episode(command.episode_id, uow)
     event = episode.end(command.outcome, command.reason_code, at=uow.now)
-    uow.forget(LAPSE, about=episode.id)
-    uow.forget(REVIEW, about=episode.id)
-    uow.forget(REMIND_FORMS, about=episode.id)
+    forget_timers(episode, uow)
     uow.publish(event, of=episode)
     return episode
+
+
+def forget_timers(episode: Episode, uow: UnitOfWork) -> None:
+    """Nothing is due any more for an episode that is over."""
+    for name in (LAPSE, REVIEW, REMIND_FORMS):
+        uow.forget(name, about=episode.id)

@@ -1,12 +1,13 @@
 """What the documents say that intake makes: a consent as signed, a letter."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from services.intake.domain import Consent, Decision, Patient
 from shared.consents import Document
-from shared.paper import Paper, Part
+from shared.paper import Paper, Part, Table
+from shared.reading import Row
 from shared.rulepack import CrisisResource
 
 
@@ -87,6 +88,75 @@ def refusal_paper(
             ),
         ],
     )
+
+
+def transfer_paper(
+    transfer: Row, patient: Row, episode: Row, listed: Sequence[Row]
+) -> Paper:
+    """What the clinic that hands a patient on tells the one that goes on."""
+    return Paper(
+        title="Summary of an episode of care",
+        made_at=transfer["sent_at"],
+        foot=f"transfer {transfer['id']}",
+        parts=[
+            Part(paragraphs=_handed_on(transfer, patient, episode)),
+            _listed(
+                "Decisions",
+                ("Signed", "Decision", "Reasons", "Rule pack"),
+                map(_decided, episode["decisions"]),
+            ),
+            _listed(
+                "Questionnaires",
+                ("Answered", "Which", "Total", "Reading"),
+                map(_answered, episode["measures"]),
+            ),
+            _listed(
+                "Medication and allergies",
+                ("Kind", "Name", "Detail", "Status"),
+                map(_entry, listed),
+            ),
+        ],
+    )
+
+
+def _decided(row: Row) -> Sequence[str]:
+    reasons = ", ".join(row["reason_codes"])
+    return _day(row["signed_at"]), row["kind"].value, reasons, row["rule_pack"]
+
+
+def _answered(row: Row) -> Sequence[str]:
+    total = "" if row["total"] is None else str(row["total"])
+    reading = row["band"] or row["level"] or ""
+    return _day(row["recorded_at"]), row["instrument"], total, reading
+
+
+def _entry(row: Row) -> Sequence[str]:
+    return row["kind"].value, row["name"], row["detail"] or "", row["status"].value
+
+
+def _handed_on(transfer: Row, patient: Row, episode: Row) -> Sequence[str]:
+    """Whose episode it was, and by whom and on what it was handed on."""
+    born = patient["birth_date"].isoformat()
+    return (
+        f"{patient['given_name']} {patient['family_name']}, born {born}. Episode "
+        f"opened {_day(episode['opened_at'])}, handed on {_day(transfer['sent_at'])} "
+        f"by clinic {transfer['clinic_id']} with the patient's consent "
+        f"{transfer['consent_id']}.",
+        "Doses and sessions are not in here: ask that clinic for its records of them.",
+    )
+
+
+def _listed(
+    heading: str, headings: Sequence[str], rows: Iterable[Sequence[str]]
+) -> Part:
+    found = list(rows)
+    if not found:
+        return Part(heading=heading, paragraphs=("None.",))
+    return Part(heading=heading, table=Table(headings=headings, rows=found))
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d}"
 
 
 def _whose(patient: Patient) -> str:

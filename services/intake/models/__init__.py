@@ -30,9 +30,11 @@ from services.intake.models.people import (
     distinctions,
     emergency_accesses,
     invitations,
+    matches,
     patient_links,
     patients,
     referrals,
+    transfers,
 )
 from services.intake.models.rules import (
     ONE_PACK,
@@ -66,6 +68,7 @@ __all__ = [
     "invitations",
     "list_entries",
     "mapping",
+    "matches",
     "measures",
     "metadata",
     "no_shows",
@@ -78,6 +81,7 @@ __all__ = [
     "referrals",
     "safety_flags",
     "screens",
+    "transfers",
     "trial_findings",
     "trials",
     "used_units",

@@ -20,6 +20,7 @@ from services.intake.domain import (
     FormDraft,
     Invitation,
     ListEntry,
+    Match,
     Measure,
     NoShow,
     PackEdition,
@@ -30,6 +31,7 @@ from services.intake.domain import (
     Referral,
     SafetyFlag,
     Screen,
+    Transfer,
     Trial,
     TrialFinding,
     UsedUnit,
@@ -59,9 +61,11 @@ from services.intake.models.people import (
     distinctions,
     emergency_accesses,
     invitations,
+    matches,
     patient_links,
     patients,
     referrals,
+    transfers,
 )
 from services.intake.models.rules import pack_editions, trial_findings, trials
 
@@ -113,6 +117,8 @@ for _kind, _table, _parts in (
     (Invitation, invitations, {}),
     (ListEntry, list_entries, {}),
     (File, files, {}),
+    (Match, matches, {}),
+    (Transfer, transfers, {}),
     (FileLink, file_links, {}),
     (PackEdition, pack_editions, {}),
     (Trial, trials, {}),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     false,
+    text,
 )
 
 from services.intake.domain import Channel, CodingKind
@@ -43,10 +44,21 @@ patients = Table(
     Column("name_index", String(INDEX)),
     Column("email_index", String(INDEX)),
     Column("phone_index", String(INDEX)),
+    Column("network_index", String(INDEX), index=True),
+    Column("network_checked_at", UtcDateTime),
+    Column("merged_into", Uuid(), index=True),
+    Column("merged_by", Uuid()),
+    Column("merged_at", UtcDateTime),
     Column("erased_at", UtcDateTime),
     Column("erased_by", Uuid()),
     Column("erased_because", Sealed()),
     Index("ix_patients_clinic_id_id", "clinic_id", "id"),
+    Index(
+        "ix_patients_not_compared",
+        "id",
+        postgresql_where=text("network_checked_at is null"),
+        sqlite_where=text("network_checked_at is null"),
+    ),
     Index("ix_patients_clinic_id_name_index", "clinic_id", "name_index"),
     Index("ix_patients_clinic_id_email_index", "clinic_id", "email_index"),
     Index("ix_patients_clinic_id_phone_index", "clinic_id", "phone_index"),
@@ -133,3 +145,30 @@ distinctions = Table(
     UniqueConstraint("clinic_id", "first_id", "second_id"),
 )
 ONE_DISTINCTION = "uq_distinctions_clinic_id_first_id_second_id"
+
+matches = Table(
+    "matches",
+    metadata,
+    *record(),
+    of("patients"),
+    Column("other_id", Uuid(), nullable=False),
+    Column("other_clinic_id", Uuid(), nullable=False),
+    Column("found_at", UtcDateTime, nullable=False),
+    Column("is_same", Boolean()),
+    Column("answered_by", Uuid()),
+    Column("answered_at", UtcDateTime),
+    UniqueConstraint("clinic_id", "patient_id", "other_id"),
+)
+
+transfers = Table(
+    "transfers",
+    metadata,
+    *record(),
+    of("patients"),
+    of("episodes"),
+    Column("to_clinic_id", Uuid(), nullable=False),
+    Column("consent_id", Uuid(), nullable=False),
+    Column("sent_by", Uuid(), nullable=False),
+    Column("sent_at", UtcDateTime, nullable=False),
+    Column("received_at", UtcDateTime, index=True),
+)

@@ -16,6 +16,15 @@ from services.intake.queries.consent_documents import (
 from services.intake.queries.coverage import coverages_of
 from services.intake.queries.files import file_at, files_of
 from services.intake.queries.medication import medication_list
+from services.intake.queries.network import (
+    known_elsewhere,
+    knows_clinic,
+    on_their_way,
+    open_matches,
+    shared_files,
+    to_compare,
+    transfers_of,
+)
 from services.intake.queries.own_forms import own_form, own_forms
 from services.intake.queries.people import (
     contact,
@@ -50,9 +59,13 @@ __all__ = [
     "findings",
     "instrument",
     "instruments",
+    "known_elsewhere",
+    "knows_clinic",
     "measure",
     "medication_list",
+    "on_their_way",
     "open_flags",
+    "open_matches",
     "own_consents",
     "own_form",
     "own_forms",
@@ -66,4 +79,7 @@ __all__ = [
     "rule_pack",
     "rule_packs",
     "screening_at",
+    "shared_files",
+    "to_compare",
+    "transfers_of",
 ]

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.intake.domain import FileLink
 from services.intake.models import file_contents, file_links, files
+from services.intake.queries.people import ids_of
 from shared.errors import NotFoundError
 from shared.reading import Reading, Row
 
@@ -13,7 +14,7 @@ def files_of(reading: Reading, patient_id: UUID) -> list[Row]:
     """A patient's files, newest first."""
     return reading.rows(
         reading.select(files)
-        .where(files.c.patient_id == patient_id)
+        .where(files.c.patient_id.in_(ids_of(reading, patient_id)))
         .order_by(files.c.id.desc())
     )
 

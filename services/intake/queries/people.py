@@ -28,7 +28,8 @@ MOST_FOUND = 100
 
 def page_of_patients(reading: Reading, *, limit: int, after: UUID | None) -> Row:
     """A clinic's patients with the status of their episode, newest first."""
-    query = _patients(reading).order_by(patients.c.id.desc()).limit(limit + 1)
+    current = _patients(reading).where(patients.c.merged_into.is_(None))
+    query = current.order_by(patients.c.id.desc()).limit(limit + 1)
     if after is not None:
         query = query.where(patients.c.id < after)
     rows = reading.rows(query)
@@ -51,20 +52,33 @@ def patient(reading: Reading, patient_id: UUID) -> Row:
         NotFoundError: there is none in this clinic.
     """
     row = reading.one(_patients(reading).where(patients.c.id == patient_id), "patient")
+    own = ids_of(reading, patient_id)
     came = reading.rows(
         reading.select(referrals)
-        .where(referrals.c.patient_id == patient_id)
+        .where(referrals.c.patient_id.in_(own))
         .order_by(referrals.c.id)
     )
+    treated = reading.select(episodes).where(episodes.c.patient_id.in_(own))
     ids = [referral["id"] for referral in came]
     coded = _parts(reading, codings, ids)
     return {
         **row,
+        "merged": own[1:],
+        "episodes": reading.rows(treated.order_by(episodes.c.id.desc())),
         "referrals": came,
         "conditions": [one for one in coded if one["kind"] is CodingKind.CONDITION],
         "medications": [one for one in coded if one["kind"] is CodingKind.MEDICATION],
         "coverages": _parts(reading, coverages, ids),
     }
+
+
+def ids_of(reading: Reading, patient_id: UUID) -> list[UUID]:
+    """Under which records a patient is known: the own one, then those closed for it."""
+    closed = reading.select(patients, patients.c.id).where(
+        patients.c.merged_into == patient_id
+    )
+    rows = reading.rows(closed.order_by(patients.c.id))
+    return [patient_id, *(row["id"] for row in rows)]
 
 
 def duplicates(reading: Reading) -> list[Row]:

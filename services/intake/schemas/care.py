@@ -165,7 +165,12 @@ class MaintenanceBody(Body):
 class EndBody(Body):
     """How an episode ended, and why."""
 
-    outcome = fields.Enum(Ending, by_value=True, required=True)
+    outcome = fields.Enum(
+        Ending,
+        by_value=True,
+        required=True,
+        validate=validate.NoneOf([Ending.TRANSFERRED]),
+    )
     reason_code = CodeField(required=True)
 
 

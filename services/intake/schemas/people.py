@@ -196,6 +196,28 @@ class EraseBody(Body):
     reason = TextField(required=True)
 
 
+class MergedView(View):
+    """A record that was closed, and under which one the patient goes on."""
+
+    patient_id = fields.UUID(attribute="id")
+    merged_into = fields.UUID()
+    merged_at = Instant()
+
+
+class IdentityBody(Body):
+    """What was written down wrong of who a patient is; the rest stays."""
+
+    given_name = LineField(longest=120)
+    family_name = LineField(longest=120)
+    birth_date = fields.Date()
+
+    @validates_schema
+    def is_some(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse to change nothing."""
+        if not data:
+            raise ValidationError("Say what is to be different.")
+
+
 class ErasedView(View):
     """A patient of whom nobody can tell any more who it was."""
 
@@ -287,10 +309,27 @@ class ReferralView(View):
     received_at = Instant()
 
 
+class EpisodeOfView(View):
+    """An episode of a patient, perhaps on a record that was closed for this one."""
+
+    episode_id = fields.UUID(attribute="id")
+    patient_id = fields.UUID()
+    status = fields.Enum(EpisodeStatus, by_value=True)
+    opened_at = Instant()
+    ended_at = Instant(allow_none=True)
+
+
 class PatientDetailView(ListedPatientView):
-    """A patient, with all that came along with referrals."""
+    """A patient, with all that came along with referrals.
+
+    `merged` are records that were closed because they were of this patient too; of
+    such a record, `merged_into` is the one that goes on.
+    """
 
     emergency_contact = fields.Nested(EmergencyContactView, allow_none=True)
+    merged_into = fields.UUID(allow_none=True)
+    merged = fields.List(fields.UUID())
+    episodes = fields.List(fields.Nested(EpisodeOfView))
     referrals = fields.List(fields.Nested(ReferralView))
     conditions = fields.List(fields.Nested(CodeView))
     medications = fields.List(fields.Nested(CodeView))

@@ -1,55 +1,12 @@
-"""The staff's worklist: what opens a task, what closes it, and who should act."""
+"""The staff's worklist: what somebody should do, and who should act."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, ForbiddenError
-from shared.events import Event
-from shared.events.intake import (
-    ConsentExpired,
-    ConsentSigned,
-    ConsentSubmitted,
-    ConsentWithdrawn,
-    CoverageLapsed,
-    EligibilityDeferred,
-    EpisodeClosed,
-    GlassBroken,
-    PatientEligible,
-    PatientIneligible,
-    ReviewRequested,
-    SafetyCleared,
-    SafetyEscalated,
-    SafetyFlagged,
-    ScreeningCompleted,
-    ScreeningStalled,
-)
-from shared.events.notifications import MessageFailed
-from shared.events.scheduling import (
-    AppointmentCancelled,
-    AppointmentFulfilled,
-    AppointmentMarkedAtRisk,
-    AppointmentNoShow,
-    AppointmentReleased,
-)
-from shared.events.sessions import (
-    AlertAcknowledged,
-    AlertEscalated,
-    AlertRaised,
-    DoseAuthorised,
-    DoseHeld,
-    IntegrationCompleted,
-    IntegrationFellDue,
-    IntegrationMissed,
-    PatientDischarged,
-    RecordAborted,
-)
-
-CALL_WITHIN = timedelta(hours=4)
-"""A patient who did not come is called the same day: it is about safety."""
 
 
 class TaskDoneError(ConflictError):
@@ -77,6 +34,7 @@ class TaskKind(StrEnum):
     MESSAGE_FAILED = "message_failed"
     COVERAGE = "coverage"
     CONSENT_WITNESS = "consent_witness"
+    NETWORK_MATCH = "network_match"
     FORMS_MISSING = "forms_missing"
     ITEMS_MISSING = "items_missing"
     EMERGENCY_ACCESS = "emergency_access"
@@ -96,192 +54,6 @@ class TaskStatus(StrEnum):
 
     OPEN = "open"
     DONE = "done"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opens:
-    """An event that asks somebody to act, or asks again and louder.
-
-    `source` names the event's field with the id of what it is about, `due` and `level`
-    those with a deadline and a level. Without a deadline it is `within` of the event;
-    without `level` it is one above the last.
-    """
-
-    kind: TaskKind
-    source: str
-    owner: Owner
-    due: str | None = None
-    within: timedelta = timedelta()
-    level: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Closes:
-    """An event after which nobody has to act any more."""
-
-    kind: TaskKind
-    source: str
-
-
-_REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
-_WAITED_FOR = (Closes(kind=TaskKind.ITEMS_MISSING, source="episode_id"),)
-_ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
-_DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
-_SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
-_OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
-
-WITNESS_WITHIN = timedelta(days=2)
-SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
-CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
-WAIT_FOR_ITEMS = timedelta(days=14)
-"""How long a deferred decision waits if the event does not say."""
-LOOK_INTO_WITHIN = timedelta(days=1)
-"""How soon an administrator looks into a record that was opened in an emergency."""
-
-RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
-    CoverageLapsed: (
-        Opens(
-            kind=TaskKind.COVERAGE,
-            source="coverage_id",
-            owner=Owner.FRONT_DESK,
-            within=SEE_TO_COVERAGE_WITHIN,
-        ),
-    ),
-    ConsentSubmitted: (
-        Opens(
-            kind=TaskKind.CONSENT_WITNESS,
-            source="consent_id",
-            owner=Owner.FRONT_DESK,
-            within=WITNESS_WITHIN,
-        ),
-    ),
-    ConsentSigned: _SIGNED,
-    ConsentWithdrawn: _SIGNED,
-    ConsentExpired: _SIGNED,
-    ScreeningStalled: (
-        Opens(
-            kind=TaskKind.FORMS_MISSING,
-            source="episode_id",
-            owner=Owner.FRONT_DESK,
-            within=CALL_ABOUT_FORMS_WITHIN,
-        ),
-    ),
-    ScreeningCompleted: _ANSWERED,
-    ReviewRequested: (
-        *_WAITED_FOR,
-        Opens(
-            kind=TaskKind.REVIEW,
-            source="episode_id",
-            owner=Owner.PRESCRIBER,
-            due="due_at",
-        ),
-    ),
-    PatientEligible: (*_REVIEWED, *_WAITED_FOR),
-    PatientIneligible: (*_REVIEWED, *_WAITED_FOR),
-    EligibilityDeferred: (
-        *_REVIEWED,
-        Opens(
-            kind=TaskKind.ITEMS_MISSING,
-            source="episode_id",
-            owner=Owner.FRONT_DESK,
-            due="due_at",
-            within=WAIT_FOR_ITEMS,
-        ),
-    ),
-    EpisodeClosed: (*_REVIEWED, *_WAITED_FOR, *_ANSWERED),
-    SafetyFlagged: (
-        Opens(
-            kind=TaskKind.SAFETY_FLAG,
-            source="flag_id",
-            owner=Owner.PRESCRIBER,
-            due="due_at",
-        ),
-    ),
-    SafetyEscalated: (
-        Opens(
-            kind=TaskKind.SAFETY_FLAG,
-            source="flag_id",
-            owner=Owner.CLINIC_ADMIN,
-            due="due_at",
-        ),
-    ),
-    SafetyCleared: (Closes(kind=TaskKind.SAFETY_FLAG, source="flag_id"),),
-    AlertRaised: (
-        Opens(
-            kind=TaskKind.ALERT,
-            source="alert_id",
-            owner=Owner.PRESCRIBER,
-            due="due_at",
-        ),
-    ),
-    AlertEscalated: (
-        Opens(
-            kind=TaskKind.ALERT,
-            source="alert_id",
-            owner=Owner.CLINIC_ADMIN,
-            due="due_at",
-            level="level",
-        ),
-    ),
-    AlertAcknowledged: (Closes(kind=TaskKind.ALERT, source="alert_id"),),
-    DoseHeld: (
-        Opens(kind=TaskKind.DOSE_HELD, source="session_id", owner=Owner.PRESCRIBER),
-    ),
-    DoseAuthorised: _DECIDED,
-    RecordAborted: _DECIDED,
-    PatientDischarged: _DECIDED,
-    IntegrationFellDue: (
-        Opens(
-            kind=TaskKind.INTEGRATION,
-            source="integration_id",
-            owner=Owner.THERAPIST,
-            due="due_at",
-        ),
-    ),
-    IntegrationMissed: (
-        Opens(
-            kind=TaskKind.INTEGRATION, source="integration_id", owner=Owner.THERAPIST
-        ),
-    ),
-    IntegrationCompleted: (Closes(kind=TaskKind.INTEGRATION, source="integration_id"),),
-    AppointmentMarkedAtRisk: (
-        Opens(
-            kind=TaskKind.AT_RISK,
-            source="appointment_id",
-            owner=Owner.FRONT_DESK,
-            due="cutoff_at",
-        ),
-    ),
-    AppointmentReleased: _OVER,
-    AppointmentCancelled: _OVER,
-    AppointmentFulfilled: _OVER,
-    AppointmentNoShow: (
-        *_OVER,
-        Opens(
-            kind=TaskKind.NO_SHOW,
-            source="appointment_id",
-            owner=Owner.THERAPIST,
-            within=CALL_WITHIN,
-        ),
-    ),
-    MessageFailed: (
-        Opens(
-            kind=TaskKind.MESSAGE_FAILED,
-            source="message_id",
-            owner=Owner.FRONT_DESK,
-        ),
-    ),
-    GlassBroken: (
-        Opens(
-            kind=TaskKind.EMERGENCY_ACCESS,
-            source="grant_id",
-            owner=Owner.CLINIC_ADMIN,
-            within=LOOK_INTO_WITHIN,
-        ),
-    ),
-}
-"""What each event means to the worklist. A kind is always about one aggregate, so the
-versions of that aggregate put what is told of it in order."""
 
 
 @dataclass(kw_only=True, eq=False)

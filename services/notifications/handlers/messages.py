@@ -27,6 +27,7 @@ from shared.events.intake import (
     EpisodeClosed,
     PatientChanged,
     PatientErased,
+    PatientMerged,
     PatientRegistered,
     ScreeningCompleted,
     ScreeningFellBehind,
@@ -156,6 +157,14 @@ def end_episode(event: EpisodeClosed, uow: UnitOfWork) -> None:
     if patient is not None and event.outcome == DECEASED:
         patient.channel = NO_CHANNEL
     _suppress_all(event.patient_id, "episode_closed", uow)
+
+
+def merge_patient(event: PatientMerged, uow: UnitOfWork) -> None:
+    """A record is closed: nobody is written to under it any more."""
+    if patient := uow.find(Patient, event.patient_id):
+        version = uow.causing.aggregate_version if uow.causing else patient.version + 1
+        patient.version, patient.channel = max(version, patient.version), NO_CHANNEL
+    _suppress_all(event.patient_id, "patient_merged", uow)
 
 
 def erase_patient(event: PatientErased, uow: UnitOfWork) -> None:

@@ -4,11 +4,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from services.notifications.domain.task_rules import RULES, Closes, Opens
 from services.notifications.domain.tasks import (
-    RULES,
-    Closes,
     NotYourTaskError,
-    Opens,
     Owner,
     Task,
     TaskStatus,

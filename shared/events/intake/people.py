@@ -36,6 +36,51 @@ class PatientChanged(Event, name="intake.patient.changed", aggregate="patient"):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PatientCorrected(Event, name="intake.patient.corrected", aggregate="patient"):
+    """What was written down of who a patient is was wrong, and is put right."""
+
+    patient_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientMerged(Event, name="intake.patient.merged", aggregate="patient"):
+    """A patient was registered twice: this record is closed, `into_id` goes on."""
+
+    patient_id: UUID
+    into_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientMatched(Event, name="intake.match.found", aggregate="match"):
+    """A patient seems to be known elsewhere in the network; nobody is told where."""
+
+    patient_id: UUID
+    match_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatchAnswered(Event, name="intake.match.answered", aggregate="match"):
+    """The patient was asked whether another clinic of the network knows them."""
+
+    patient_id: UUID
+    match_id: UUID
+    is_same: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientTransferred(
+    Event, name="intake.patient.transferred", aggregate="transfer"
+):
+    """A patient goes on at another clinic, which is sent what may be shared."""
+
+    patient_id: UUID
+    episode_id: UUID
+    transfer_id: UUID
+    to_clinic_id: UUID
+    consent_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class PatientErased(Event, name="intake.patient.erased", aggregate="patient"):
     """Nobody can tell any more who a patient was; the records stay, without a name."""
 
