@@ -212,6 +212,7 @@ MARKS: Mapping[str, Mark] = {
     "proposed": Mark("warn", "clock", "To be confirmed"),
     "stopped": Mark("quiet", "stop", "Stopped"),
     "refuted": Mark("quiet", "cross", "Not so"),
+    "transferred": Mark("quiet", "right", "Handed on"),
     "withdrawn": Mark("bad", "cross", "Withdrawn"),
     "expired": Mark("warn", "clock", "Expired"),
     "missing": Mark("warn", "circle", "Missing"),

@@ -187,3 +187,71 @@ def test_each_role_sees_its_part_of_the_record(day: ClinicDay, ann: Person) -> N
         "/coverage": (200, 403),
     }
     assert "not shown to your role" in desk.look("/files")
+
+
+def test_two_records_are_made_one_on_the_page_of_duplicates(
+    day: ClinicDay, ann: Person
+) -> None:
+    twin = day.register("Ann", "Fictional")
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    where = f"/clinics/{day.clinic_id}/duplicates"
+
+    before = desk.look(where)
+    answer = desk.send(f"{where}/{ann.id}/{twin.id}/merge")
+    again = desk.send(f"{where}/{ann.id}/{twin.id}/dismiss")
+
+    assert "In common: name" in before
+    assert (answer.status_code, again.status_code) == (303, 422)
+    assert "Nobody seems to be registered twice" in desk.look(where)
+    record = Record(day, ann, Role.FRONT_DESK)
+    assert "on a record that was closed" in record.look("/identity")
+    closed = Record(day, twin, Role.FRONT_DESK)
+    assert "This record is closed" in closed.look("/identity")
+
+
+def test_a_name_is_put_right_on_the_page(day: ClinicDay, ann: Person) -> None:
+    record = Record(day, ann, Role.FRONT_DESK)
+
+    status, _ = record.send("/identity", family_name="Fictitious")
+    wrong, problem = record.send("/identity", birth_date="2990-01-01")
+
+    assert (status, wrong) == (303, 422)
+    assert "Ann Fictitious" in record.look("/identity")
+    assert 'role="alert"' in problem
+
+
+def test_a_patient_is_handed_on_once_there_is_a_consent(
+    day: ClinicDay, ann: Person
+) -> None:
+    elsewhere = ClinicDay.begin(day.lab, "Hillside")
+    record = Record(day, ann, Role.PRESCRIBER)
+
+    early, problem = record.send("/transfer", to_clinic_id=elsewhere.clinic_id)
+    path = f"/episodes/{ann.episode_id}/consents"
+    day.staff[Role.THERAPIST].post("intake", path, **consent("sharing"))
+    done, _ = record.send("/transfer", to_clinic_id=elsewhere.clinic_id)
+    day.lab.settle()
+
+    assert (early, done) == (422, 303)
+    assert "consented" in problem
+    assert "Handed on" in record.look("/identity")
+    there = Browser.of(elsewhere.staff[Role.FRONT_DESK])
+    assert ann.name in there.look(f"/clinics/{elsewhere.clinic_id}/patients")
+
+
+def test_the_desk_asks_who_seems_to_be_known_elsewhere(
+    day: ClinicDay, ann: Person
+) -> None:
+    elsewhere = ClinicDay.begin(day.lab, "Hillside")
+    elsewhere.register("Ann", "Fictional")
+    day.lab.settle()
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    page = desk.look(f"/clinics/{day.clinic_id}/duplicates")
+    found = re.search(r'action="([^"]+/matches/[^"]+)"', page)
+    assert found
+
+    named = desk.send(found[1], is_same="yes").get_data(as_text=True)
+
+    assert elsewhere.clinic_id not in page
+    assert elsewhere.clinic_id in named
+    assert "Nobody to ask" in desk.look(f"/clinics/{day.clinic_id}/duplicates")
