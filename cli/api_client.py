@@ -30,12 +30,12 @@ class RefusedError(Exception):
 
 
 class Caller:
-    """Somebody with a token; paths start behind the clinic, if there is one."""
+    """Somebody, with a token if any; paths start behind the clinic, if there is one."""
 
     def __init__(self, client: httpx.Client, token: str, clinic_id: str | None) -> None:
         self._client = client
         self._token = token
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
         self._clinic = f"/clinics/{clinic_id}" if clinic_id else ""
 
     def in_clinic(self, clinic_id: str) -> "Caller":
@@ -101,6 +101,12 @@ class Deployment:
         """
         token = self.development_token(*roles, clinic_id=clinic_id, subject=subject)
         return Caller(self.client, token, clinic_id)
+
+    def caller_by_link(self, clinic_id: str, code: str) -> Caller:
+        """The patient whom a private link of a clinic is for."""
+        nobody = Caller(self.client, "", clinic_id)
+        opened = nobody.post("intake", "/links/open", code=code)
+        return Caller(self.client, opened["token"], clinic_id)
 
     def development_token(
         self, *roles: str, clinic_id: str | None = None, subject: UUID | None = None

@@ -7,7 +7,7 @@ import click
 from cli.api_client import DEFAULT_URL, Deployment
 from cli.demo import steps
 from cli.demo.day import open_clinics, registered
-from cli.demo.journeys import GOOD_IM
+from cli.demo.days import GOOD_IM
 from cli.demo.steps import Clinic, Patient
 
 PATIENTS = 4

@@ -1,7 +1,7 @@
 """Plays the day: three clinics, every patient on their own thread of time."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ import httpx
 
 from cli.api_client import Caller, Deployment, RefusedError
 from cli.demo import steps
-from cli.demo.journeys import DAYS, Journey
+from cli.demo.days import DAYS, Journey
 from cli.demo.names import CLINICS, person
 from cli.demo.steps import Clinic, Patient
 
@@ -18,7 +18,7 @@ ROOMS = 5
 AT_ONCE = 6
 PATIENCE_SECONDS = 45.0
 ALERT_RESPONSE_SECONDS = 2
-STEPS = 272
+STEPS = 286
 """How many steps a day has when all goes well."""
 
 
@@ -36,7 +36,7 @@ class Played:
 def open_clinics(deployment: Deployment, suffix: str) -> list[Clinic]:
     """Three clinics join the network, with people and rooms."""
     network = deployment.development_caller("network_admin")
-    clinics = []
+    clinics: list[Clinic] = []
     for name, zone in CLINICS:
         made = network.post(
             "scheduling",
@@ -45,14 +45,16 @@ def open_clinics(deployment: Deployment, suffix: str) -> list[Clinic]:
             time_zone=zone,
             alert_response_seconds=ALERT_RESPONSE_SECONDS,
         )
-        clinic = staffed(deployment, made)
+        clinic = staffed(deployment, made, clinics)
         steps.add_people_and_rooms(clinic, ROOMS)
         clinics.append(clinic)
     return clinics
 
 
-def staffed(deployment: Deployment, made: dict[str, str]) -> Clinic:
-    """A clinic with somebody to call for each role."""
+def staffed(
+    deployment: Deployment, made: dict[str, str], network: Sequence[Clinic] = ()
+) -> Clinic:
+    """A clinic with somebody to call for each role; `network` are all clinics."""
 
     def caller(role: str) -> Caller:
         return deployment.development_caller(role, clinic_id=made["id"])
@@ -67,6 +69,8 @@ def staffed(deployment: Deployment, made: dict[str, str]) -> Clinic:
         lead=caller("medical_lead"),
         monitor=caller("monitor"),
         admin=caller("clinic_admin"),
+        by_link=lambda code: deployment.caller_by_link(made["id"], code),
+        neighbour=lambda: next(one for one in network if one.id != made["id"]),
         until=until,
         now=lambda: datetime.now(UTC),
     )

@@ -56,7 +56,7 @@ def appealed(clinic: Clinic, patient: Patient, note: Note) -> None:
     clinic.lead.post(
         "intake", f"{path}/decision", decision="eligible", override_reason=reason
     )
-    _demand_stage(clinic, patient, "onboarding")
+    demand_stage(clinic, patient, "onboarding")
     note("eligible after all")
 
 
@@ -72,7 +72,7 @@ def medicine_found(clinic: Clinic, patient: Patient, note: Note) -> None:
         name="Theophylline 200 mg",
         source="patient",
     )
-    _demand_stage(clinic, patient, "in_review")
+    demand_stage(clinic, patient, "in_review")
     note("eligibility lapsed")
     refused(
         "override_reason_required",
@@ -113,9 +113,9 @@ def own_rules(clinic: Clinic, patient: Patient, note: Note) -> None:
         units_granted=6,
     )
     note("covered")
-    _demand_stage(clinic, patient, "onboarding")
+    demand_stage(clinic, patient, "onboarding")
     steps.clear_and_order(clinic, patient)
-    _demand_stage(clinic, patient, "ready_to_start")
+    demand_stage(clinic, patient, "ready_to_start")
     note("ready to start")
 
 
@@ -139,7 +139,7 @@ def _sign_rules(clinic: Clinic) -> None:
     clinic.lead.post("intake", f"{path}/sign", effective_at=soon)
 
 
-def _demand_stage(clinic: Clinic, patient: Patient, stage: str) -> None:
+def demand_stage(clinic: Clinic, patient: Patient, stage: str) -> None:
     """Look where an episode stands.
 
     Raises:

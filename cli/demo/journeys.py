@@ -1,23 +1,13 @@
-"""The journeys of a day: what goes well, and everything that does not."""
+"""Journeys to a dose and back: what goes well, and everything that does not."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
-from cli.demo import deciding, steps
+from cli.demo import steps
 from cli.demo.steps import Clinic, Patient, refused
 
 Note = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Journey:
-    """One patient's path; `play` notes each step it has taken."""
-
-    name: str
-    about: str
-    play: Callable[[Clinic, Patient, Note], None]
 
 
 def _until_booked(
@@ -52,7 +42,9 @@ def _from_dose_on(clinic: Clinic, patient: Patient, note: Note) -> None:
     note("integrated")
 
 
-def _good(route: str, dose_mg: float) -> Callable[[Clinic, Patient, Note], None]:
+def good(route: str, dose_mg: float) -> Callable[[Clinic, Patient, Note], None]:
+    """A dose by a route, from the screening to the integration."""
+
     def play(clinic: Clinic, patient: Patient, note: Note) -> None:
         _until_booked(clinic, patient, note, route=route, dose_mg=dose_mg)
         steps.dose(clinic, patient, dose_mg=dose_mg)
@@ -296,32 +288,3 @@ def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, int]]:
 
 def _acknowledge(clinic: Clinic, alert_id: str) -> None:
     clinic.prescriber.post("sessions", f"/alerts/{alert_id}/acknowledge")
-
-
-GOOD_IM = Journey("treated, IM", "the whole path", _good("im", 60.0))
-GOOD_IV = Journey("treated, IV", "the whole path", _good("iv", 37.5))
-GOOD_SL = Journey("treated, sublingual", "the whole path", _good("sl", 200.0))
-GOOD_NASAL = Journey(
-    "treated, nasal spray", "the whole path", _good("esketamine_nasal", 56.0)
-)
-INELIGIBLE = Journey("ineligible", "an absolute contraindication", ineligible)
-WITHDRAWN = Journey("consent withdrawn", "after booking", consent_withdrawn)
-LEFT = Journey("left treatment", "after a pause", left_treatment)
-ESCORT = Journey("escort missing", "at check-in", escort_missing)
-HELD = Journey("held, then treated", "amber before the dose", held_on_blood_pressure)
-STOPPED = Journey("stopped", "red before the dose", stopped_on_blood_pressure)
-RED = Journey("red vital, escalated", "under way", red_vital)
-NO_SHOW = Journey("no-show", "and a call", no_show)
-LATE = Journey("late cancel", "messages taken back", late_cancel)
-TWICE = Journey("asked twice", "repeated and double booked", asked_twice)
-ITEM_NINE = Journey("item 9", "seen by a clinician", item_nine)
-APPEALED = Journey("appealed", "decided by somebody else", deciding.appealed)
-FOUND = Journey("medicine found", "weighed anew", deciding.medicine_found)
-RULES = Journey("own rules", "tried and signed", deciding.own_rules)
-
-DAYS = (
-    (GOOD_IM, RED, ESCORT, INELIGIBLE, NO_SHOW, HELD, GOOD_IV, TWICE, ITEM_NINE, RULES),
-    (GOOD_NASAL, HELD, WITHDRAWN, GOOD_SL, STOPPED, LATE, RED, LEFT, GOOD_IM, APPEALED),
-    (GOOD_SL, TWICE, STOPPED, NO_SHOW, GOOD_NASAL, WITHDRAWN, ESCORT, LATE, RED, FOUND),
-)
-"""What happens in each of three clinics."""

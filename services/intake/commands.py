@@ -222,11 +222,15 @@ class AddFile:
 
 @dataclass(frozen=True, kw_only=True)
 class GrantClearance:
-    """A prescriber finds the patient fit, and what that rests on."""
+    """A prescriber finds the patient fit, and what that rests on.
+
+    `file_ids` name the patient's files it rests on: an ECG, a report.
+    """
 
     episode_id: UUID
     note: str | None = None
     findings: Mapping[str, Any] = field(default_factory=dict)
+    file_ids: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

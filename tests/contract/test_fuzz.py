@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import MetaData, Uuid, select
 
-from cli.demo.journeys import GOOD_IM, RED
+from cli.demo.days import GOOD_IM, RED
 from cli.services import FRONT, NAMES, load_all
 from shared.access import NETWORK, Role, scopes
 from shared.context import Actor

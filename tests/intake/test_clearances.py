@@ -6,7 +6,8 @@ import pytest
 
 from shared.access import Role
 from shared.testing.lab import Lab
-from tests.intake.clinic_lab import CONSENT, Clinic, faults
+from tests.intake.clinic_lab import ANN, CONSENT, Clinic, faults
+from tests.intake.test_files import body as a_file
 
 FOUND: dict[str, Any] = {
     "note": "Fit.",
@@ -42,9 +43,8 @@ def test_a_clearance_keeps_what_it_rests_on(clinic: Clinic) -> None:
     (shown,) = clinic.show(episode)["clearances"]
 
     assert shown["holds"]
-    assert shown["findings"] == {
-        name: FOUND[name] for name in ("vitals", "labs", "pdmp")
-    }
+    rests_on = {name: FOUND[name] for name in ("vitals", "labs", "pdmp")}
+    assert shown["findings"] == {**rests_on, "file_ids": []}
 
 
 def test_no_finding_is_in_an_event(clinic: Clinic) -> None:
@@ -183,3 +183,23 @@ def test_a_lapsed_clearance_ends_readiness(clinic: Clinic) -> None:
     assert clinic.show(episode)["stage"] == "onboarding"
     (lost,) = clinic.told("readiness.lost")
     assert lost["missing"] == ["clearance.medical"]
+
+
+def test_a_clearance_rests_on_files_of_the_patient(clinic: Clinic) -> None:
+    episode = clinic.eligible()
+    patient = clinic.show(episode)["patient_id"]
+    files = f"/patients/{patient}/files"
+    ecg, struck = (clinic.desk.post("intake", files, **a_file()) for _ in range(2))
+    clinic.desk.post("intake", f"{files}/{struck['id']}/strike", reason="Mistaken.")
+    other = clinic.desk.post("intake", "/patients", **ANN)["id"]
+    foreign = clinic.desk.post("intake", f"/patients/{other}/files", **a_file())
+    path = f"/episodes/{episode}/clearances"
+
+    granted = clinic.prescriber.post("intake", path, file_ids=[ecg["id"]])
+    problems = [
+        clinic.prescriber.refused("intake", path, file_ids=[ecg["id"], wrong["id"]])
+        for wrong in (struck, foreign)
+    ]
+
+    assert granted["findings"]["file_ids"] == [ecg["id"]]
+    assert [list(faults(one)) for one in problems] == [["#/file_ids/1"]] * 2

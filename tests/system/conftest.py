@@ -109,6 +109,10 @@ def open_world(
     def caller(role: Role) -> Teller:
         return teller(lab.caller(role, clinic_id=made["id"]))
 
+    def by_link(code: str) -> Teller:
+        opened = lab.nobody(made["id"]).post("intake", "/links/open", code=code)
+        return teller(Caller(lab, opened["token"], made["id"]))
+
     def until(is_so: Callable[[], bool], what: str) -> None:
         for _ in range(PATIENCE_SECONDS):
             lab.settle()
@@ -127,6 +131,8 @@ def open_world(
         lead=caller(Role.MEDICAL_LEAD),
         monitor=caller(Role.MONITOR),
         admin=caller(Role.CLINIC_ADMIN),
+        by_link=by_link,
+        neighbour=lambda: open_world(lab, teller, name=f"Beside {name}").clinic,
         until=until,
         now=lab.clock,
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from cli.demo.journeys import DAYS, Journey
+from cli.demo.days import DAYS, Journey
 from tests.system.conftest import World
 
 JOURNEYS = {journey.name: journey for day in DAYS for journey in day}

@@ -19,7 +19,7 @@ import pytest
 from sqlalchemy import text
 
 from cli.api_client import RefusedError
-from cli.demo.journeys import GOOD_IM, HELD, INELIGIBLE, ITEM_NINE, RED, TWICE
+from cli.demo.days import GOOD_IM, HELD, INELIGIBLE, ITEM_NINE, RED, TWICE
 from cli.demo.steps import Patient
 from cli.services import FRONT, NAMES, load_all
 from shared.access import Role

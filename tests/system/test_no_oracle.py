@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine, event, select
 
-from cli.demo.journeys import GOOD_IM, ITEM_NINE, RED, WITHDRAWN
+from cli.demo.days import GOOD_IM, ITEM_NINE, RED, WITHDRAWN
 from cli.services import FRONT, load_all
 from shared.access import NETWORK, Role
 from shared.testing.caller import Caller

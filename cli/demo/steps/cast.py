@@ -34,6 +34,10 @@ class Clinic:
     rooms: list[str] = field(default_factory=list)
     therapists: list[str] = field(default_factory=list)
     monitors: list[str] = field(default_factory=list)
+    by_link: Callable[[str], Caller]
+    """The patient to whom a private link's code was given."""
+    neighbour: Callable[[], "Clinic"]
+    """Another clinic of the network."""
     until: Callable[[Callable[[], bool], str], None]
     now: Callable[[], datetime]
 

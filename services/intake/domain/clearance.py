@@ -53,7 +53,8 @@ class Clearance(Aggregate):
     """A prescriber finds the patient medically fit for treatment.
 
     `findings` are what it rests on: `vitals` by measure, `labs` with code, value, unit
-    and day, and the `pdmp` query: in which state, on which day, with which outcome.
+    and day, the `pdmp` query (in which state, on which day, with which outcome), and
+    `file_ids`.
     """
 
     patient_id: UUID

@@ -1,6 +1,6 @@
 """Medical clearances: the prescriber's word that a body can bear the treatment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from services.intake.domain import (
     Clearance,
     ClearanceOverError,
     Episode,
+    File,
     LapseCause,
     UnfitError,
 )
@@ -31,13 +32,15 @@ def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
 
     Raises:
         WrongStateError: the episode is at its end.
-        InvalidError: a vital sign is impossible, or unknown.
+        InvalidError: a vital sign is impossible, or unknown, or a file is none of the
+            patient's.
         UnfitError: the vital signs allow no dose.
     """
     episode = held_episode(command.episode_id, uow)
     episode.demand_open()
     pack = packs.of(uow)
     _demand_fit(command.findings.get("vitals", {}), pack)
+    _demand_files(command.file_ids, episode.patient_id, uow)
     lasts = pack.readiness.validity[FactName.CLEARANCE_MEDICAL]
     clearance = Clearance(
         id=uuid7(),
@@ -48,7 +51,10 @@ def grant_clearance(command: GrantClearance, uow: UnitOfWork) -> Clearance:
         granted_by=uow.actor_id,
         granted_at=uow.now,
         valid_until=uow.now + lasts,
-        findings=dict(command.findings),
+        findings={
+            **command.findings,
+            "file_ids": [str(file_id) for file_id in command.file_ids],
+        },
     )
     uow.remind(EXPIRE_CLEARANCE, about=clearance.id, at=clearance.valid_until)
     uow.publish(clearance.grant(), of=clearance)
@@ -103,6 +109,20 @@ def _held(clearance_id: UUID, uow: UnitOfWork) -> Clearance:
 
 def _of_episode(episode_id: UUID, uow: UnitOfWork) -> list[Clearance]:
     return uow.all(select(Clearance).where(clearances.c.episode_id == episode_id))
+
+
+def _demand_files(file_ids: Sequence[UUID], patient_id: UUID, uow: UnitOfWork) -> None:
+    """Refuse to rest on a file that is struck, or somebody else's.
+
+    Raises:
+        InvalidError: `field` names the file at fault.
+    """
+    for position, file_id in enumerate(file_ids):
+        file = uow.find(File, file_id)
+        is_theirs = file is not None and file.patient_id == patient_id
+        if not is_theirs or (file and file.struck_at is not None):
+            told = "is no file of this patient, or was struck"
+            raise InvalidError(told, field=f"file_ids/{position}")
 
 
 def _demand_fit(vitals: Mapping[str, Any], pack: RulePack) -> None:

@@ -11,6 +11,7 @@ from shared.http.schemas import CodeField, Instant, TextField
 
 MOST_LABS = 50
 LONGEST_UNIT = 32
+MOST_FILES = 20
 
 
 class LabBody(Body):
@@ -43,6 +44,9 @@ class ClearanceBody(Body):
         validate=validate.Length(max=MOST_LABS),
     )
     pdmp = fields.Nested(PdmpBody, load_default=None, allow_none=True)
+    file_ids = fields.List(
+        fields.UUID(), load_default=list, validate=validate.Length(max=MOST_FILES)
+    )
 
     @post_load
     def gather(self, said: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -52,7 +56,11 @@ class ClearanceBody(Body):
             "labs": [LabBody().dump(lab) for lab in said["labs"]],
             "pdmp": PdmpBody().dump(said["pdmp"]) if said["pdmp"] else None,
         }
-        return {"note": said["note"], "findings": found}
+        return {
+            "note": said["note"],
+            "findings": found,
+            "file_ids": said["file_ids"],
+        }
 
 
 class ClearanceView(View):
