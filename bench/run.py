@@ -10,8 +10,9 @@ from string import Template
 from rich.console import Console
 from rich.table import Table
 
-from bench import memory, pipeline, requests, trials
+from bench import lists, memory, pipeline, requests, trials
 from bench.deployment import ROOT, Deployment
+from bench.lists import Paged
 from bench.load import Load, Pair
 from bench.memory import Growth
 from bench.trials import Walk
@@ -20,6 +21,7 @@ PAGE = Path("docs/benchmarks.md")
 SERVICES = ("scheduling", "sessions", "console", "intake")
 WORKERS, APIS = ("scheduling", "console"), ("scheduling", "sessions")
 API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
+PAGE_GROWTH = 1.5
 TRIAL_GROWTH = 1.2
 """How much longer than in proportion a trial on more episodes may take."""
 
@@ -73,6 +75,8 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         walks = trials.measure(
             deployment, *((500, 5_000) if quick else (10_000, 100_000))
         )
+        tell("lists of many patients")
+        pages = lists.measure(deployment, 20_000 if quick else 1_000_000)
         tell("memory over many events")
         grown = memory.measure_processes(
             deployment, processes, 5_000 if quick else 100_000
@@ -85,6 +89,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _requests("read requests (a clinic)", read, 0.5),
         _requests("write with encryption, audit and row-level security", trust, 0.7),
         *_trials(*walks),
+        *map(_paged, pages),
         *map(_memory, grown),
     ]
 
@@ -138,6 +143,17 @@ def _trials(small: Walk, large: Walk) -> list[Figure]:
             good=growth <= times * TRIAL_GROWTH and large.grown_mb < GROWTH_MB,
         )
     ]
+
+
+def _paged(paged: Paged) -> Figure:
+    return Figure(
+        what=f"last page of {paged.name}, {paged.rows:,} in the network",
+        ours=f"{paged.end_ms:.1f} ms",
+        floor=f"{paged.start_ms:.1f} ms for the first",
+        ratio=f"{paged.ratio:.2f}",
+        target=f"at most {PAGE_GROWTH}",
+        good=paged.ratio <= PAGE_GROWTH,
+    )
 
 
 def _memory(grown: Growth) -> Figure:

@@ -68,7 +68,7 @@ def measure(deployment: Deployment, *counts: int) -> list[Walk]:
 def _walk(runtime: Runtime, count: int) -> Walk:
     clinic_id = uuid7()
     for begun in range(0, count, PORTION):
-        _fill(runtime, clinic_id, min(PORTION, count - begun))
+        fill(runtime, clinic_id, min(PORTION, count - begun))
     context = Context(
         actor=Actor(id=uuid7(), roles={clinic_id: frozenset({Role.MEDICAL_LEAD})}),
         clinic_id=clinic_id,
@@ -90,7 +90,7 @@ def _walk(runtime: Runtime, count: int) -> Walk:
     )
 
 
-def _fill(runtime: Runtime, clinic_id: UUID, count: int) -> None:
+def fill(runtime: Runtime, clinic_id: UUID, count: int) -> None:
     """So many patients, each with an open episode and a safety screen."""
     answers = {**load_pack().eligibility.nothing_said_against}
     with runtime.begin(Reach.of(clinic_id)) as connection:
