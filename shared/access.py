@@ -184,6 +184,11 @@ REFERRALS_TRACK = _desk(
     "read how far a referral has come: the desk any, others those they sent",
 )
 EPISODE_READ = _clinical("episode.read", CARE, "read answers, decisions and consents")
+ROUTES_READ = _clinical(
+    "routes.read",
+    CARE | {Role.SERVICE},
+    "read by which routes a patient may be treated",
+)
 ANSWERS_WRITE = _clinical("answers.write", CARE, "enter answers to questionnaires")
 QUESTIONNAIRES_READ = _plain(
     "questionnaires.read", STAFF, "read which questionnaires can be asked"

@@ -73,7 +73,7 @@ def consent_withdrawn(clinic: Clinic, patient: Patient, note: Note) -> None:
     signed = _until_booked(clinic, patient, note)
     clinic.therapist.post("intake", f"/consents/{signed['treatment']}/withdraw")
     note("consent withdrawn")
-    clinic.until(lambda: _status(clinic, patient) == "released", "the dose is released")
+    clinic.until(lambda: status(clinic, patient) == "released", "the dose is released")
     note("dose released")
 
 
@@ -84,7 +84,7 @@ def left_treatment(clinic: Clinic, patient: Patient, note: Note) -> None:
     clinic.prescriber.post("intake", f"{path}/pause", reason_code="illness")
     note("paused")
     # On its own day a dose at risk is past its cut-off, and given back at once.
-    clinic.until(lambda: _status(clinic, patient) == "released", "the dose is released")
+    clinic.until(lambda: status(clinic, patient) == "released", "the dose is released")
     note("dose released")
     ended = clinic.prescriber.post(
         "intake", f"{path}/end", outcome="withdrawn", reason_code="patient_asked"
@@ -275,7 +275,8 @@ def refused_any(call: Callable[[], object]) -> str:
     raise AssertionError("what must be refused was accepted")
 
 
-def _status(clinic: Clinic, patient: Patient) -> str:
+def status(clinic: Clinic, patient: Patient) -> str:
+    """What has become of the patient's dose."""
     path = f"/appointments/{patient.appointment_id}"
     status: str = clinic.desk.get("scheduling", path)["status"]
     return status

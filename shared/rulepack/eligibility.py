@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from shared.errors import InvalidError
 from shared.events import Code
+from shared.rulepack.dose import Route
 from shared.rulepack.limits import Limit, as_number
 
 Answers = Mapping[str, bool | int | float]
@@ -53,7 +54,8 @@ class Outcome(StrEnum):
 class EligibilityRule:
     """A reason against treatment: a fact that holds, or a number beyond a limit.
 
-    `reason_group` is the coarse word that may leave the service in place of `code`.
+    One that names `routes` speaks against these only. `reason_group` is the coarse word
+    that may leave the service in place of `code`.
     """
 
     code: Code
@@ -63,6 +65,7 @@ class EligibilityRule:
     limit: Limit | None = None
     reason_group: Code
     source: str
+    routes: tuple[Route, ...] = ()
 
     def state(self, answers: Answers) -> RuleState:
         """What the answers say about this rule.
@@ -98,10 +101,19 @@ class Verdict:
 
     @property
     def met(self) -> tuple[EligibilityRule, ...]:
-        """The rules that speak against treatment."""
+        """The rules that speak against treatment, or against a route of it."""
         return tuple(
             result.rule for result in self.results if result.state is RuleState.MET
         )
+
+    @property
+    def against_all(self) -> tuple[EligibilityRule, ...]:
+        """The rules that speak against treatment by whatever route."""
+        return tuple(rule for rule in self.met if not rule.routes)
+
+    def against(self, route: Route) -> tuple[EligibilityRule, ...]:
+        """The rules that speak against one route in particular."""
+        return tuple(rule for rule in self.met if route in rule.routes)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -121,12 +133,15 @@ class Verdict:
 
     @property
     def outcome(self) -> Outcome:
-        """An absolute rule outweighs missing answers; those outweigh all the rest."""
-        if any(rule.rule_class is RuleClass.ABSOLUTE for rule in self.met):
+        """An absolute rule outweighs missing answers; those outweigh all the rest.
+
+        Rules against one route leave the others.
+        """
+        if any(rule.rule_class is RuleClass.ABSOLUTE for rule in self.against_all):
             return Outcome.INELIGIBLE
         if self.missing:
             return Outcome.INCOMPLETE
-        return Outcome.REVIEW if self.met else Outcome.ELIGIBLE
+        return Outcome.REVIEW if self.against_all else Outcome.ELIGIBLE
 
 
 @dataclass(frozen=True, kw_only=True)

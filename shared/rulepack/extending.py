@@ -18,6 +18,7 @@ from typing import Any
 
 from shared import datafile
 from shared.errors import InvalidError
+from shared.rulepack.dose import Route
 from shared.rulepack.eligibility import EligibilityRule, RuleClass
 from shared.rulepack.pack import RulePack
 from shared.rulepack.shipped import load_pack, table_of
@@ -160,6 +161,8 @@ def _loosened(was: EligibilityRule, now: EligibilityRule) -> str | None:
         return "must stay absolute"
     if now.fact != was.fact:
         return f"must ask for {was.fact}"
+    if now.routes and not set(now.routes) >= set(was.routes or Route):
+        return "must speak against every route that the base's does"
     if was.limit and not (now.limit and now.limit.covers(was.limit)):
         return "its limit lets through what the base's stops"
     return None

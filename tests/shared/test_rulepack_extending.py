@@ -1,5 +1,7 @@
 """A clinic's pack laid over one of the product: what it may change and what never."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +11,8 @@ from shared.rulepack import (
     BASE,
     ClinicPack,
     Limit,
+    Outcome,
+    Route,
     differences,
     load_pack,
     read_clinic_pack,
@@ -221,3 +225,47 @@ def test_a_limit_covers_another_when_it_stops_all_the_other_stops(
         assert stops_all
     elif not all(one.crossed_by(x) for x in grid):
         assert not stops_all
+
+
+def routed(code: str, rule_class: str, routes: str, fact: str = "qtc_long") -> str:
+    """A rule against some routes."""
+    return rule(code, rule_class, f'fact = "{fact}"\nroutes = {routes}')
+
+
+def test_a_rule_against_a_route_leaves_the_others_alone() -> None:
+    made = read(routed("qtc_long", "absolute", '["esketamine_nasal", "iv"]')).pack
+    nothing = made.eligibility.nothing_said_against
+
+    verdict = made.evaluate_eligibility({**nothing, "qtc_long": True})
+
+    assert verdict.outcome == Outcome.ELIGIBLE
+    assert [one.code for one in verdict.met] == ["qtc_long"]
+    assert verdict.against_all == ()
+    against = {route for route in Route if verdict.against(route)}
+    assert against == {Route.ESKETAMINE_NASAL, Route.IV}
+
+
+def test_a_rule_against_a_route_must_be_held_by_a_case_like_any_other() -> None:
+    text = routed("qtc_long", "hard_stop", '["iv"]')
+    case = """
+[[cases]]
+code = "qtc_long"
+answers = { qtc_long = true }
+outcome = "eligible"
+met = ["qtc_long"]
+"""
+
+    assert read(text).pack.untested_rules == ["qtc_long"]
+    assert read(text + case).pack.untested_rules == []
+    assert all(one.passes for one in read(text + case).pack.case_results)
+
+
+def test_an_absolute_rule_is_not_narrowed_to_a_route() -> None:
+    narrowed = routed("hypersensitivity", "absolute", '["iv"]', "hypersensitivity")
+    everywhere = json.dumps([route.value for route in Route])
+    named = routed("hypersensitivity", "absolute", everywhere, "hypersensitivity")
+
+    told = fault(narrowed.replace("qtc_long", "hypersensitivity"))
+
+    assert "every route" in told
+    assert read(named).pack.version == "clinic-1"

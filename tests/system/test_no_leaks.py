@@ -19,7 +19,15 @@ import pytest
 from sqlalchemy import text
 
 from cli.api_client import RefusedError
-from cli.demo.days import GOOD_IM, HELD, INELIGIBLE, ITEM_NINE, RED, TWICE
+from cli.demo.days import (
+    BY_LINK,
+    GOOD_IM,
+    HELD,
+    INELIGIBLE,
+    ITEM_NINE,
+    RED,
+    TWICE,
+)
 from cli.demo.steps import Patient
 from cli.services import FRONT, NAMES, load_all
 from shared.access import Role
@@ -44,7 +52,7 @@ from tests.system.planting import (
     Seen,
 )
 
-JOURNEYS = (GOOD_IM, RED, ITEM_NINE, INELIGIBLE, HELD, TWICE)
+JOURNEYS = (GOOD_IM, RED, ITEM_NINE, INELIGIBLE, HELD, TWICE, BY_LINK)
 SPY = "spy"
 TALKATIVE = ("sqlalchemy.engine", "kombu", "httpx", "waitress", "gunicorn.error")
 KEPT = ("event_log", "inbox", "timers", "applied")
@@ -263,11 +271,13 @@ def fail(platform: Platform) -> None:
     patient = platform.world.patient()
     with (
         without(platform.lab, "intake", "patients"),
+        pytest.raises(RefusedError, match=r"50[03]"),
+    ):
+        platform.world.patient()
+    with (
         without(platform.lab, "sessions", "readiness_facts"),
         without(platform.lab, "console", "timeline"),
     ):
-        with pytest.raises(RefusedError, match=r"50[03]"):
-            platform.world.patient()
         clinic.therapist.post(
             "intake",
             f"/episodes/{patient.episode_id}/measures",

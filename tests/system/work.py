@@ -130,7 +130,8 @@ class Work:
         return steps.register(
             self.clinic,
             given_name="Testa",
-            family_name=f"Fictional-{number}",
+            # Unlike those of other tests: clinics notice whom they both know.
+            family_name=f"Fictional-{number}-{self.clinic.id[-8:]}",
             birth_date="1980-02-03",
             slot=0,
         )
@@ -222,6 +223,7 @@ def give_a_dose_back(work: Work) -> None:
             "intake.patient.eligible": 1,
             "intake.eligibility.lapsed": 1,
             "intake.consent.signed": 3,
+            "intake.file.added": 3,
             "intake.clearance.granted": 1,
             "intake.safety.flagged": 1,
             "sessions.order.placed": 1,

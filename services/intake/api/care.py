@@ -26,6 +26,7 @@ from services.intake.schemas import care
 from shared import access
 from shared.http.routes import current_runtime
 from shared.reading import Reading
+from shared.rulepack import Route, RulePack, Verdict
 from shared.unit_of_work import UnitOfWork
 
 
@@ -64,6 +65,34 @@ def show_verdict(
     """What the rules said at a moment, by the pack and the answers of then."""
     at = query["at"] or current_runtime().clock()
     return _verdict(reading, queries.screening_at(reading, episode_id, at), at)
+
+
+@routes.get(
+    "/episodes/<uuid:episode_id>/routes",
+    scope=access.ROUTES_READ,
+    gives=care.RoutesView(),
+)
+def list_routes(reading: Reading, episode_id: UUID) -> dict[str, Any]:
+    """By which routes a patient may be treated; none without a standing decision."""
+    now = current_runtime().clock()
+    found = queries.episode(reading, episode_id, now)
+    standing = found["decisions"][0] if found["eligible_until"] else None
+    verdict = _weighed(reading, found, now)[0]
+    return {
+        "episode_id": episode_id,
+        "patient_id": found["patient_id"],
+        "items": [
+            {
+                "route": route,
+                "is_allowed": standing is not None
+                and handlers.allows(route, verdict, standing),
+                "reason_groups": sorted(
+                    {rule.reason_group for rule in verdict.against(route)}
+                ),
+            }
+            for route in Route
+        ],
+    }
 
 
 @routes.post(
@@ -183,11 +212,12 @@ def clear_flag(uow: UnitOfWork, body: dict[str, Any], flag_id: UUID) -> SafetyFl
     return handlers.clear_flag(ClearFlag(flag_id=flag_id, **body), uow)
 
 
-def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, Any]:
-    """What the pack in force at a moment says of what was known then."""
+def _weighed(
+    reading: Reading, found: queries.Row, at: datetime
+) -> tuple[Verdict, RulePack, Mapping[str, object], frozenset[str]]:
+    """The verdict of a moment, by which pack, on what, and what of it was listed."""
     pack = queries.pack_in_force(reading, at)
-    screen, birth_date = found["screen"], found["birth_date"]
-    answers = screen["answers"] if screen else {}
+    answers = found["screen"]["answers"] if found["screen"] else {}
     listed = handlers.facts_listed(
         [found["id"]],
         at,
@@ -195,8 +225,15 @@ def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, An
         connection=reading.connection,
         clinic_id=reading.context.clinic_id,
     ).get(found["id"], frozenset())
-    known = handlers.weighed(answers, birth_date, at.date(), pack, listed)
-    verdict = pack.evaluate_eligibility(known)
+    known = handlers.weighed(answers, found["birth_date"], at.date(), pack, listed)
+    return pack.evaluate_eligibility(known), pack, known, listed
+
+
+def _verdict(reading: Reading, found: queries.Row, at: datetime) -> dict[str, Any]:
+    """What the pack in force at a moment says of what was known then."""
+    verdict, pack, known, listed = _weighed(reading, found, at)
+    screen = found["screen"]
+    answers = screen["answers"] if screen else {}
     answered = {
         measure["instrument"]
         for measure in found["measures"]

@@ -40,6 +40,7 @@ from services.intake.handlers.coverage import (
 from services.intake.handlers.deciding import (
     DEFERRED_DUE,
     LAPSE,
+    allows,
     appeal,
     ask_another,
     decide_episode,
@@ -138,6 +139,7 @@ __all__ = [
     "add_file",
     "add_letter",
     "add_list_entry",
+    "allows",
     "answer_match",
     "answer_own_form",
     "appeal",

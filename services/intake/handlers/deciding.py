@@ -30,7 +30,8 @@ from services.intake.models import packs, safety_flags
 from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.readiness import FactName
-from shared.rulepack import Outcome, Verdict
+from shared.reading import Row
+from shared.rulepack import Outcome, Route, RuleClass, Verdict
 from shared.unit_of_work import UnitOfWork
 
 LAPSE = "lapse_if_expired"
@@ -72,6 +73,18 @@ def decide_episode(command: DecideEpisode, uow: UnitOfWork) -> Episode:
         paper = refusal_paper(decision, reasons, patient, pack.crisis.resources)
         keep_paper(paper, FileKind.DECISION_LETTER, patient.id, uow)
     return episode
+
+
+def allows(route: Route, verdict: Verdict, decision: Row) -> bool:
+    """Whether a standing decision covers a route, by what the rules say now.
+
+    An absolute rule against it can never be weighed. Another one was, if the decision
+    gives a reason.
+    """
+    return not any(
+        rule.rule_class is RuleClass.ABSOLUTE or decision["override_reason"] is None
+        for rule in verdict.against(route)
+    )
 
 
 def ask_another(episode_id: UUID, uow: UnitOfWork) -> Episode:
@@ -168,7 +181,7 @@ def _assessment(episode: Episode, verdict: Verdict, uow: UnitOfWork) -> Assessme
     missing = missing_forms(forms_of(episode, uow), packs.of(uow))
     return Assessment(
         is_ruled_out=verdict.outcome is Outcome.INELIGIBLE,
-        is_spoken_against=bool(verdict.met),
+        is_spoken_against=bool(verdict.against_all),
         missing=(*missing, *verdict.missing),
         has_high_flag=bool(uow.all(high)),
     )

@@ -39,7 +39,8 @@ def correct_identity(command: CorrectIdentity, uow: UnitOfWork) -> Patient:
     """
     patient = uow.get(Patient, command.patient_id)
     episode = held_episode(patient.episode_id, uow)
-    before = {rule.code for rule in verdict_for(episode, episode.screen, uow).met}
+    weighed = verdict_for(episode, episode.screen, uow).against_all
+    before = {rule.code for rule in weighed}
     event = patient.correct(command.changes)
     if event is None:
         return patient
@@ -47,7 +48,7 @@ def correct_identity(command: CorrectIdentity, uow: UnitOfWork) -> Patient:
     uow.publish(event, of=patient)
     grave = [
         rule
-        for rule in verdict_for(episode, episode.screen, uow).met
+        for rule in verdict_for(episode, episode.screen, uow).against_all
         if rule.rule_class is not RuleClass.RELATIVE and rule.code not in before
     ]
     if grave:

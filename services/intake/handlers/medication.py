@@ -132,14 +132,14 @@ def propose(referral: Referral, episode_id: UUID, uow: UnitOfWork) -> None:
 
 
 def _against(episode: Episode, uow: UnitOfWork) -> set[str]:
-    return {rule.code for rule in verdict_for(episode, episode.screen, uow).met}
+    return {rule.code for rule in verdict_for(episode, episode.screen, uow).against_all}
 
 
 def _weigh(episode: Episode, before: set[str], uow: UnitOfWork) -> None:
     """A grave rule that the list newly meets ends a standing yes."""
     grave: list[EligibilityRule] = [
         rule
-        for rule in verdict_for(episode, episode.screen, uow).met
+        for rule in verdict_for(episode, episode.screen, uow).against_all
         if rule.rule_class is not RuleClass.RELATIVE and rule.code not in before
     ]
     if grave:

@@ -202,10 +202,10 @@ def _newly_against(
 ) -> list[EligibilityRule]:
     """Grave rules a new screen meets and the one that was decided on did not."""
     before = verdict_for(episode, episode.screen_decided_on, uow)
-    weighed = {rule.code for rule in before.met}
+    weighed = {rule.code for rule in before.against_all}
     return [
         rule
-        for rule in verdict_for(episode, screen, uow).met
+        for rule in verdict_for(episode, screen, uow).against_all
         if rule.rule_class is not RuleClass.RELATIVE and rule.code not in weighed
     ]
 

@@ -218,7 +218,13 @@ def _compare(
     missing = set(now.missing) - set(was.missing)
     if met == met_before and now.outcome is was.outcome and not missing:
         return None
-    grave = {code for code, weight in met - met_before if weight != RuleClass.RELATIVE}
+    # A rule against one route keeps that away, and ends no decision.
+    general = {rule.code for rule in now.against_all}
+    grave = {
+        code
+        for code, weight in met - met_before
+        if weight != RuleClass.RELATIVE and code in general
+    }
     lapses = trial.is_binding and bool(grave) and row["eligible_until"] is not None
     if lapses:
         let_lapse(held_episode(row["id"], uow), CAUSE_RULES, uow)

@@ -15,7 +15,7 @@ from services.intake.schemas.values import AnswerField, codes
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Instant, Page, Query, TextField, Whole
 from shared.instruments import Trend
-from shared.rulepack import Outcome, RuleClass, RuleState
+from shared.rulepack import Outcome, Route, RuleClass, RuleState
 
 MOST_ANSWERS = 200
 
@@ -96,6 +96,7 @@ class RuleView(View):
     label = fields.String(attribute="rule.label")
     reason_group = fields.String(attribute="rule.reason_group")
     source = fields.String(attribute="rule.source")
+    routes = fields.List(fields.Enum(Route, by_value=True), attribute="rule.routes")
     answer = fields.Raw(allow_none=True)
     told_by = fields.String(
         allow_none=True,
@@ -120,6 +121,22 @@ class VerdictView(View):
     missing = fields.List(fields.String())
     missing_forms = fields.List(fields.String())
     rules = fields.List(fields.Nested(RuleView))
+
+
+class RouteView(View):
+    """Whether a route may be ordered, and in coarse words what speaks against it."""
+
+    route = fields.Enum(Route, by_value=True)
+    is_allowed = fields.Boolean()
+    reason_groups = fields.List(fields.String())
+
+
+class RoutesView(View):
+    """Every route, by the standing decision and the rule pack in force."""
+
+    episode_id = fields.UUID()
+    patient_id = fields.UUID()
+    items = fields.List(fields.Nested(RouteView))
 
 
 class DecisionBody(Body):

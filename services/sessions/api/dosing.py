@@ -8,8 +8,10 @@ from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.session import Session
 from services.sessions.handlers import dosing as handlers
+from services.sessions.handlers.routes import demand_route
 from services.sessions.schemas import session as schemas
 from shared import access
+from shared.http.routes import current_runtime
 from shared.unit_of_work import UnitOfWork
 
 _session = schemas.SessionView()
@@ -38,7 +40,11 @@ def complete_precheck(
 )
 def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:
     """A prescriber allows a dose, every readiness fact holding at this moment."""
-    return handlers.authorise_dose(AuthoriseDose(session_id=session_id, **body), uow)
+    command = AuthoriseDose(session_id=session_id, **body)
+    session = handlers.authorise_dose(command, uow)
+    peers = current_runtime().peers
+    demand_route(session.patient_id, session.route, uow, peers=peers)
+    return session
 
 
 @routes.post(

@@ -10,8 +10,10 @@ from services.sessions.domain.order import Order, Weight
 from services.sessions.domain.preparation import Preparation
 from services.sessions.handlers import order as handlers
 from services.sessions.handlers.preparation import complete_preparation
+from services.sessions.handlers.routes import demand_route
 from services.sessions.schemas import order as schemas
 from shared import access
+from shared.http.routes import current_runtime
 from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
 
@@ -25,7 +27,10 @@ from shared.unit_of_work import UnitOfWork
 )
 def place_order(uow: UnitOfWork, body: dict[str, Any]) -> Order:
     """Doses may be given to a patient."""
-    return handlers.place_order(PlaceOrder(**body), uow)
+    order = handlers.place_order(PlaceOrder(**body), uow)
+    peers = current_runtime().peers
+    demand_route(order.patient_id, order.route, uow, peers=peers)
+    return order
 
 
 @routes.post(

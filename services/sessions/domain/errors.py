@@ -99,6 +99,12 @@ class VitalsNeededError(ConflictError):
     code = "vitals_needed"
 
 
+class RouteRuledOutError(ConflictError):
+    """A rule speaks against this route, and no decision has weighed that."""
+
+    code = "route_ruled_out"
+
+
 class RechecksUsedUpError(ConflictError):
     """Blood pressure was rechecked as often as the rule pack allows."""
 
