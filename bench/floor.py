@@ -27,7 +27,56 @@ TABLES = """
     create table told (id uuid primary key, body text not null);
     create table heard (id uuid primary key, body text not null);
     create table things (id uuid primary key, name text not null, kind text not null);
+    create table sessions (
+        id uuid primary key, clinic_id uuid not null, patient_id uuid not null,
+        phase text not null
+    );
+    create table readings (
+        id uuid primary key, clinic_id uuid not null,
+        session_id uuid not null references sessions, patient_id uuid not null,
+        phase text not null, status text not null, taken_at timestamptz not null,
+        recorded_at timestamptz not null, recorded_by uuid not null,
+        ratings jsonb not null, rule_pack text not null,
+        systolic_mmhg float, diastolic_mmhg float, heart_rate_bpm float,
+        spo2_percent float, respiratory_rate_bpm float, moaas smallint
+    );
+    create index on readings (session_id, taken_at);
+    create table events (
+        id bigserial primary key, event_id uuid not null unique, type text not null,
+        clinic_id uuid, aggregate_type text not null, aggregate_id uuid not null,
+        aggregate_version integer not null, payload text not null, actor_id uuid,
+        correlation_id uuid, occurred_at timestamptz not null, feed_pos bigint unique,
+        route_state text not null default 'pending',
+        unique (aggregate_type, aggregate_id, aggregate_version)
+    );
+    create index on events (id) where feed_pos is null;
+    create index on events (feed_pos) where route_state = 'pending';
+    create index on events (type, feed_pos);
+    create index on events (correlation_id);
 """
+"""Rows of the write are of the same shape, and as much indexed, as the platform's."""
+MEASURES = (
+    "systolic_mmhg",
+    "diastolic_mmhg",
+    "heart_rate_bpm",
+    "spo2_percent",
+    "respiratory_rate_bpm",
+    "moaas",
+)
+KEEP = f"""
+    insert into readings (
+        id, clinic_id, session_id, patient_id, phase, status, taken_at, recorded_at,
+        recorded_by, ratings, rule_pack, {", ".join(MEASURES)}
+    ) values (%s, %s, %s, %s, %s, 'final', now(), now(), %s, %s, 'base', %s, %s, %s,
+        %s, %s, %s)
+"""
+TELL = """
+    insert into events (
+        event_id, type, clinic_id, aggregate_type, aggregate_id, aggregate_version,
+        payload, actor_id, correlation_id, occurred_at
+    ) values (%s, 'readings.v1', %s, 'reading', %s, 1, %s, %s, %s, now())
+"""
+RATINGS = json.dumps(dict.fromkeys(MEASURES, "green"))
 BODY = json.dumps({"resource_id": str(uuid4()), "kind": "room", "filler": "x" * 300})
 
 
@@ -82,7 +131,7 @@ def declare(database_url: str, broker_url: str) -> None:
 
 
 def create_app() -> Flask:
-    """Bare Flask and psycopg: one read by key, one write of a row and its event."""
+    """Bare Flask and psycopg: a read by key, a write of vital signs and an event."""
     app = Flask("floor")
     connections: list[psycopg.Connection[Any]] = []
 
@@ -102,17 +151,27 @@ def create_app() -> Flask:
         assert row is not None
         return jsonify(id=row[0], name=row[1], kind=row[2])
 
-    @app.post("/things")
-    def write() -> Any:
+    @app.post("/sessions/<session_id>/readings")
+    def write(session_id: str) -> Any:
         body = request.get_json()
-        row_id = uuid4()
+        row_id, person_id = uuid4(), uuid4()
         with database().transaction():
-            database().execute(
-                "insert into things values (%s, %s, %s)",
-                (row_id, body["name"], body["kind"]),
+            session = (
+                database()
+                .execute(
+                    "select clinic_id, patient_id, phase from sessions where id = %s",
+                    (session_id,),
+                )
+                .fetchone()
             )
-            database().execute("insert into told values (%s, %s)", (row_id, BODY))
-        return jsonify(id=row_id), 201
+            assert session is not None
+            clinic_id, patient_id, phase = session
+            measured = [body[name] for name in MEASURES]
+            about = (row_id, clinic_id, session_id, patient_id, phase, person_id)
+            database().execute(KEEP, (*about, RATINGS, *measured))
+            told = (uuid4(), clinic_id, row_id, BODY, person_id, uuid4())
+            database().execute(TELL, told)
+        return jsonify(id=row_id, phase=phase, ratings=RATINGS, **body), 201
 
     return app
 

@@ -71,18 +71,32 @@ def _bare(deployment: Deployment) -> tuple[Side, Side]:
         database.execute(
             "insert into things values (%s, 'Fictional Harbour', 'clinic')", (thing_id,)
         )
+        sessions = [uuid4() for _ in range(SESSIONS)]
+        for session_id in sessions:
+            database.execute(
+                "insert into sessions values (%s, %s, %s, 'before_dose')",
+                (session_id, uuid4(), uuid4()),
+            )
     port = free_port()
     process = deployment.run(
         [sys.executable, "-m", "bench.floor", "serve", f"127.0.0.1:{port}", "2"],
         {**os.environ, "FLOOR_DATABASE_URL": url},
     )
     wait_for(f"http://127.0.0.1:{port}/things/{thing_id}")
-    body = json.dumps({"name": "Fictional Harbour", "kind": "clinic", **VITALS})
     headers = {"Content-Type": "application/json"}
-    write = Ask(port=port, method="POST", path="/things", headers=headers, body=body)
+    writes = [
+        Ask(
+            port=port,
+            method="POST",
+            path=f"/sessions/{session_id}/readings",
+            headers=headers,
+            body=json.dumps(VITALS),
+        )
+        for session_id in sessions
+    ]
     read = Ask(port=port, method="GET", path=f"/things/{thing_id}", headers={})
     return (
-        Side(asks=[write] * SESSIONS, process_id=process.pid),
+        Side(asks=writes, process_id=process.pid),
         Side(asks=[read] * SESSIONS, process_id=process.pid),
     )
 
