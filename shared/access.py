@@ -227,7 +227,7 @@ FILE_OPEN = Scope(
     about="a browser fetches a file by a link: the code in it is the proof",
 )
 CONSENT_DOCUMENTS_READ = _plain(
-    "consent_documents.read", STAFF, "read consent documents"
+    "consent_documents.read", STAFF | {Role.SERVICE}, "read consent documents"
 )
 CONSENT_DOCUMENTS_MANAGE = _plain(
     "consent_documents.manage",

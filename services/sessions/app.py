@@ -16,7 +16,7 @@ from services.sessions.models import (
     packs,
 )
 from shared import emergency
-from shared.events.intake import GlassBroken, PatientRegistered
+from shared.events.intake import ConsentSigned, GlassBroken, PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -41,6 +41,7 @@ service = Service(
             if event.producer != NAME
         },
         **packs.handlers(),
+        ConsentSigned: copies.note_consent,
         GlassBroken: emergency.note,
         ClinicOnboarded: copies.know_clinic,
         PatientRegistered: copies.know_patient,

@@ -46,7 +46,8 @@ class Item:
 class Document:
     """One version of a consent document; it never changes.
 
-    A consent to it lasts `valid_months`. Without a drug or route it is about each.
+    A consent to it lasts `valid_months`. Without a drug, route or protocol it is about
+    each.
     `notice` is a banner above the text.
     """
 
@@ -59,6 +60,7 @@ class Document:
     items: tuple[Item, ...]
     drug: Code | None = None
     route: Route | None = None
+    protocol: Code | None = None
     notice: str | None = None
 
     def __post_init__(self) -> None:
@@ -81,10 +83,10 @@ class Document:
             raise InvalidError(f"has none, or more than {MOST_ITEMS}", field="items")
         if len({item.name for item in self.items}) < len(self.items):
             raise InvalidError("names something twice", field="items")
-        is_about_one = self.drug is not None or self.route is not None
-        if is_about_one and self.type is not ConsentType.TREATMENT:
-            told = "is for a consent to treatment only"
-            raise InvalidError(told, field="drug" if self.drug else "route")
+        limits = {"drug": self.drug, "route": self.route, "protocol": self.protocol}
+        for field, value in limits.items():
+            if value is not None and self.type is not ConsentType.TREATMENT:
+                raise InvalidError("is for a consent to treatment only", field=field)
 
     @property
     def reference(self) -> str:

@@ -131,7 +131,7 @@ class Patient:
                     **who,
                     consent_id=consent_id,
                     consent_type=kind,
-                    document_version="1",
+                    document_version=f"{kind}-2026.1",
                     valid_until=until,
                 )
                 for kind, consent_id in self.consents.items()

@@ -367,3 +367,64 @@ def test_a_reason_weighs_a_hard_stop_against_a_route_and_no_absolute_rule(
     assert "esketamine_nasal" not in standing
     assert order(clinic, patient, "im")["status"] == "open"
     world.assert_all_heard_once()
+
+
+def test_a_consent_to_one_route_is_none_to_another(world: World) -> None:
+    clinic, patient = world.clinic, world.patient()
+    admin, own = clinic.admin, {"code": "muscle", "edition": "1"}
+    admin.post(
+        "intake",
+        "/consent-documents",
+        **own,
+        consent_type="treatment",
+        title="Into the muscle",
+        valid_months=12,
+        sections=[{"heading": "What", "text": "A dose into the muscle."}],
+        items=[{"name": "agreed", "text": "I agree."}],
+        route="im",
+        protocol="kap-6",
+    )
+    admin.post(
+        "intake",
+        "/consent-documents",
+        code="vein",
+        edition="1",
+        consent_type="treatment",
+        title="Into the vein",
+        valid_months=12,
+        sections=[{"heading": "What", "text": "A dose into the vein."}],
+        items=[{"name": "agreed", "text": "I agree."}],
+        route="iv",
+    )
+    path = f"/episodes/{patient.episode_id}/consents"
+    signature = {"items": ["agreed"], "signed_name": "T F", "witness_name": "W W"}
+
+    def sign(document: str) -> None:
+        clinic.therapist.post(
+            "intake",
+            path,
+            consent_type="treatment",
+            document_version=document,
+            **signature,
+        )
+
+    steps.screen(clinic, patient)
+    steps.decide(clinic, patient, "eligible")
+    sign("vein-1")
+    clinic.therapist.post("intake", path, **steps.signature("offlabel", patient))
+    steps.clear_and_order(clinic, patient)
+    steps.prepare(clinic, patient)
+    steps.book_dose(clinic, patient)
+    steps.arrive(clinic, patient)
+    steps.open_session(clinic, patient)
+    steps.take_vitals(clinic, patient)
+    steps.wait_for_facts_of_the_day(clinic, patient)
+    steps.precheck(clinic, patient)
+
+    refused("consent_for_other_route", lambda: steps.authorise(clinic, patient))
+    sign("muscle-1")
+    world.lab.settle()
+    steps.authorise(clinic, patient)
+    steps.give(clinic, patient)
+
+    world.assert_all_heard_once()

@@ -45,6 +45,7 @@ class DocumentBody(Body):
     )
     drug = CodeField(load_default=None, allow_none=True)
     route = fields.Enum(Route, by_value=True, load_default=None, allow_none=True)
+    protocol = CodeField(load_default=None, allow_none=True)
     notice = LineField(load_default=None, allow_none=True, longest=LONGEST_ITEM)
 
 
@@ -89,6 +90,7 @@ class DocumentHeadView(View):
     valid_months = fields.Integer()
     drug = fields.String(allow_none=True)
     route = fields.Enum(Route, by_value=True, allow_none=True)
+    protocol = fields.String(allow_none=True)
     is_own = fields.Boolean()
     in_force = fields.Boolean()
 

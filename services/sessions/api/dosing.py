@@ -8,7 +8,7 @@ from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.session import Session
 from services.sessions.handlers import dosing as handlers
-from services.sessions.handlers.routes import demand_route
+from services.sessions.handlers.routes import demand_consent, demand_route
 from services.sessions.schemas import session as schemas
 from shared import access
 from shared.http.routes import current_runtime
@@ -42,8 +42,7 @@ def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> S
     """A prescriber allows a dose, every readiness fact holding at this moment."""
     command = AuthoriseDose(session_id=session_id, **body)
     session = handlers.authorise_dose(command, uow)
-    peers = current_runtime().peers
-    demand_route(session.patient_id, session.route, uow, peers=peers)
+    _demand_covered(session, uow)
     return session
 
 
@@ -59,4 +58,12 @@ def give_dose(
 ) -> dict[str, Any]:
     """An authorised dose was given."""
     session, dose = handlers.give_dose(GiveDose(session_id=session_id, **body), uow)
+    _demand_covered(session, uow)
     return {**{name: getattr(dose, name) for name in _dose.fields}, "session": session}
+
+
+def _demand_covered(session: Session, uow: UnitOfWork) -> None:
+    """Refuse a route that no consent covers, or that a rule speaks against."""
+    peers = current_runtime().peers
+    demand_consent(session.patient_id, session.route, uow, peers=peers)
+    demand_route(session.patient_id, session.route, uow, peers=peers)

@@ -105,6 +105,12 @@ class RouteRuledOutError(ConflictError):
     code = "route_ruled_out"
 
 
+class ConsentForOtherRouteError(ConflictError):
+    """The patient has consented to treatment by another route only."""
+
+    code = "consent_for_other_route"
+
+
 class RechecksUsedUpError(ConflictError):
     """Blood pressure was rechecked as often as the rule pack allows."""
 

@@ -2,16 +2,19 @@
 
 from uuid import UUID
 
+from sqlalchemy import insert, select
+
 from services.sessions.domain.copies import (
     Appointment,
     AppointmentStatus,
     Clinic,
     Patient,
 )
-from services.sessions.models import facts
+from services.sessions.models import facts, treatment_consents
 from shared.aggregate import Aggregate
+from shared.consents import ConsentType
 from shared.events import Event
-from shared.events.intake import PatientRegistered
+from shared.events.intake import ConsentSigned, PatientRegistered
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -92,6 +95,23 @@ def follow_appointment(event: Event, uow: UnitOfWork) -> None:
 def note_fact(event: Event, uow: UnitOfWork) -> None:
     """A readiness fact changed; whether a dose may be given is asked when it is."""
     facts.note(event, uow)
+
+
+def note_consent(event: ConsentSigned, uow: UnitOfWork) -> None:
+    """A patient consented: to treatment, as the document says that was signed."""
+    facts.note(event, uow)
+    if event.consent_type != ConsentType.TREATMENT:
+        return
+    table = treatment_consents
+    known = select(table.c.id).where(table.c.id == event.consent_id)
+    if uow.connection.execute(known).first() is None:
+        uow.connection.execute(
+            insert(table).values(
+                id=event.consent_id,
+                clinic_id=uow.clinic_id,
+                document_version=event.document_version,
+            )
+        )
 
 
 def _is_news(copy: Aggregate, uow: UnitOfWork) -> bool:

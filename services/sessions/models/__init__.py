@@ -21,6 +21,7 @@ from services.sessions.models.tables import (
     preparations,
     process_notes,
     sessions,
+    treatment_consents,
     vitals,
     weights,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "process_notes",
     "record_hash",
     "sessions",
+    "treatment_consents",
     "vitals",
     "weights",
 ]

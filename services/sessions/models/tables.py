@@ -217,6 +217,15 @@ vitals = _record(
     Index("ix_vitals_session_id_taken_at", "session_id", "taken_at"),
 )
 
+treatment_consents = Table(
+    "treatment_consents",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    Column("document_version", String(64), nullable=False),
+)
+"""To which document a consent was signed; whether it holds, the facts say."""
+
 alerts = _record(
     "alerts",
     Column("session_id", Uuid(), ForeignKey("sessions.id"), nullable=False),
