@@ -8,11 +8,12 @@ from services.scheduling.commands import (
     AddResource,
     BookAppointment,
     CancelAppointment,
+    MoveAppointment,
     NoteArrival,
     OnboardClinic,
 )
 from services.scheduling.domain import Appointment, Clinic, Resource
-from services.scheduling.handlers import appointment, clinic
+from services.scheduling.handlers import appointment, clinic, moving
 from services.scheduling.handlers.readiness import readiness_of
 from shared import access
 from shared.facts import readiness_view
@@ -109,6 +110,34 @@ def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
 def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
     """Nobody will take the patient home any more."""
     return appointment.withdraw_escort(appointment_id, uow)
+
+
+@routes.post(
+    "/appointments/<uuid:appointment_id>/move",
+    scope=access.BOOKINGS_WRITE,
+    takes=schemas.MoveBody(),
+    gives=_appointment,
+    status=201,
+)
+def move_appointment(
+    uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
+) -> Appointment:
+    """Hold another time and give the old one back, in one step; gives the new one."""
+    return moving.move_appointment(
+        MoveAppointment(appointment_id=appointment_id, **body), uow
+    )
+
+
+@routes.get(
+    "/free-times",
+    scope=access.BOOKINGS_READ,
+    query=schemas.FreeTimesQuery(),
+    gives=schemas.FreeTimesView(),
+)
+def list_free_times(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
+    """When a patient, a room and staff are free, the earliest first."""
+    now = current_runtime().clock()
+    return {"items": queries.free_times(reading, query, now)}
 
 
 @routes.post(

@@ -35,10 +35,22 @@ class BookAppointment:
     type: AppointmentType
     starts_at: datetime
     room_id: UUID
-    therapist_id: UUID
+    therapist_id: UUID | None
     monitor_id: UUID | None = None
     ends_at: datetime | None = None
     integration_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveAppointment:
+    """Another time for an appointment; what is not named stays."""
+
+    appointment_id: UUID
+    starts_at: datetime
+    ends_at: datetime | None = None
+    room_id: UUID | None = None
+    therapist_id: UUID | None = None
+    monitor_id: UUID | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

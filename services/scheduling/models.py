@@ -78,6 +78,7 @@ appointments = Table(
     Column("status", words(AppointmentStatus), nullable=False),
     Column("escort_confirmed", Boolean, nullable=False),
     Column("integration_id", Uuid()),
+    Column("replaces", Uuid()),
     CheckConstraint("ends_at > starts_at", "ends_after_start"),
     Index("ix_appointments_clinic_id_starts_at", "clinic_id", "starts_at"),
 )

@@ -1,12 +1,20 @@
 """What screens and lists read of scheduling."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
-from services.scheduling.domain import AppointmentStatus
+from services.scheduling.domain import (
+    BUNDLES,
+    AppointmentStatus,
+    Busy,
+    ResourceKind,
+    Wish,
+    offers,
+)
 from services.scheduling.models import (
     appointments,
     claims,
@@ -89,6 +97,54 @@ def day(reading: Reading, on: date | None, now: datetime) -> Row:
     }
 
 
+def free_times(reading: Reading, asked: Row, now: datetime) -> list[Row]:
+    """The earliest times at which a patient and everything needed are free.
+
+    Raises:
+        NotFoundError: nothing is read for a clinic.
+    """
+    begins_at = max(asked["from_"] or now, now)
+    wish = Wish(
+        begins_at=begins_at,
+        ends_at=begins_at + timedelta(days=asked["days"]),
+        duration=pack_at_hand(reading, now).appointments.durations[asked["type"].value],
+        zone=ZoneInfo(clinic(reading)["time_zone"]),
+        opens=asked["opens"],
+        closes=asked["closes"],
+        weekdays=frozenset(asked["weekdays"]),
+    )
+    kinds: dict[ResourceKind, list[UUID]] = {
+        kind: [] for kind in BUNDLES[asked["type"]]
+    }
+    for row in all_resources(reading):
+        kind: ResourceKind = row["kind"]
+        if kind in kinds and asked[f"{kind.value}_id"] in (None, row["id"]):
+            kinds[kind].append(row["id"])
+    found = offers(wish, kinds, asked["patient_id"], _taken(reading, wish))
+    return [
+        {
+            "starts_at": one.starts_at,
+            "ends_at": one.ends_at,
+            **{f"{kind.value}_id": who for kind, who in one.resources.items()},
+        }
+        for one in islice(found, asked["limit"])
+    ]
+
+
+def _taken(reading: Reading, wish: Wish) -> list[Busy]:
+    """What is taken in the clinic within a horizon: one query, whatever is asked."""
+    rows = reading.connection.execute(
+        reading.select(
+            claims, claims.c.resource_id, claims.c.starts_at, claims.c.ends_at
+        ).where(
+            claims.c.active,
+            claims.c.starts_at < wish.ends_at,
+            claims.c.ends_at > wish.begins_at,
+        )
+    )
+    return [Busy(who, starts_at, ends_at) for who, starts_at, ends_at in rows]
+
+
 def open_integrations(reading: Reading) -> list[Row]:
     """Integrations that want an appointment, the most urgent first."""
     return reading.rows(
@@ -159,6 +215,7 @@ def _with_claims(reading: Reading, rows: list[Row]) -> list[Row]:
 _OVER = {
     AppointmentStatus.RELEASED,
     AppointmentStatus.CANCELLED,
+    AppointmentStatus.RESCHEDULED,
     AppointmentStatus.NO_SHOW,
     AppointmentStatus.FULFILLED,
 }

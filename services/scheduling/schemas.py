@@ -1,5 +1,7 @@
 """The JSON scheduling takes and gives."""
 
+from datetime import time
+
 from marshmallow import fields, validate
 
 from services.scheduling.domain import (
@@ -11,6 +13,8 @@ from services.scheduling.domain import (
 from shared.http import Body, Query, View
 from shared.http.schemas import CodeField, Day, Instant, TextField, Truth, Whole
 from shared.readiness import Gate
+
+MOST_DAYS = 90
 
 
 class OnboardClinicBody(Body):
@@ -74,6 +78,57 @@ class BookAppointmentBody(Body):
     integration_id = fields.UUID(load_default=None, allow_none=True)
 
 
+class MoveBody(Body):
+    """Another time for an appointment; what is not named stays."""
+
+    starts_at = Instant(required=True)
+    ends_at = Instant(load_default=None, allow_none=True)
+    room_id = fields.UUID(load_default=None, allow_none=True)
+    therapist_id = fields.UUID(load_default=None, allow_none=True)
+    monitor_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class FreeTimesQuery(Query):
+    """What is looked for: for whom, from when, for how many days, between which hours.
+
+    Hours are local, and an appointment ends within them; `weekdays` are 0 for Monday to
+    6. Without `from` it is now; a resource that is named must be free, others may be
+    any of their kind.
+    """
+
+    patient_id = fields.UUID(required=True)
+    type = fields.Enum(AppointmentType, by_value=True, required=True)
+    from_ = Instant(data_key="from", load_default=None, allow_none=True)
+    days = fields.Integer(
+        load_default=MOST_DAYS, validate=validate.Range(min=1, max=MOST_DAYS)
+    )
+    opens = fields.Time(load_default=time(8), format="%H:%M")
+    closes = fields.Time(load_default=time(18), format="%H:%M")
+    weekdays = fields.List(
+        fields.Integer(validate=validate.Range(min=0, max=6)), load_default=list
+    )
+    room_id = fields.UUID(load_default=None, allow_none=True)
+    therapist_id = fields.UUID(load_default=None, allow_none=True)
+    monitor_id = fields.UUID(load_default=None, allow_none=True)
+    limit = fields.Integer(load_default=10, validate=validate.Range(min=1, max=200))
+
+
+class FreeTimeView(View):
+    """A free time, and the first room and staff that are free then."""
+
+    starts_at = Instant()
+    ends_at = Instant()
+    room_id = fields.UUID()
+    therapist_id = fields.UUID()
+    monitor_id = fields.UUID()
+
+
+class FreeTimesView(View):
+    """Free times, the earliest first."""
+
+    items = fields.List(fields.Nested(FreeTimeView))
+
+
 class CancelBody(Body):
     """Who calls it off, and why."""
 
@@ -109,6 +164,7 @@ class AppointmentView(View):
     status = fields.Enum(AppointmentStatus, by_value=True)
     escort_confirmed = fields.Boolean()
     integration_id = fields.UUID(allow_none=True)
+    replaces = fields.UUID(allow_none=True)
     resources = fields.List(fields.Nested(HeldView))
 
 

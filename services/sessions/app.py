@@ -22,6 +22,7 @@ from shared.events.scheduling import (
     AppointmentCancelled,
     AppointmentNoShow,
     AppointmentReleased,
+    AppointmentRescheduled,
     ClinicOnboarded,
     PatientArrived,
 )
@@ -49,6 +50,7 @@ service = Service(
         PatientArrived: copies.follow_appointment,
         AppointmentCancelled: copies.follow_appointment,
         AppointmentReleased: copies.follow_appointment,
+        AppointmentRescheduled: copies.follow_appointment,
         AppointmentNoShow: copies.follow_appointment,
     },
     reminders={

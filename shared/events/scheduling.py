@@ -100,6 +100,18 @@ class AppointmentCancelled(
 
 
 @dataclass(frozen=True, kw_only=True)
+class AppointmentRescheduled(
+    Event, name="scheduling.appointment.rescheduled", aggregate="appointment"
+):
+    """An appointment was moved: `replaced_by` takes its place, in the same commit."""
+
+    appointment_id: UUID
+    patient_id: UUID
+    replaced_by: UUID
+    starts_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentNoShow(
     Event, name="scheduling.appointment.no_show", aggregate="appointment"
 ):

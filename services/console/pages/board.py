@@ -25,7 +25,7 @@ OPENS, CLOSES = timedelta(hours=8), timedelta(hours=18)
 STEP = timedelta(minutes=STEP_MINUTES)
 HOUR = timedelta(hours=1)
 YEARS = range(2000, 2200)
-OFF = frozenset({"released", "cancelled", "no_show"})
+OFF = frozenset({"released", "cancelled", "rescheduled", "no_show"})
 AHEAD = frozenset({"booked", "at_risk"})
 PRESENT = frozenset({"arrived", "in_progress"})
 

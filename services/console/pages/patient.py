@@ -104,6 +104,7 @@ def patient(clinic_id: UUID, patient_id: UUID) -> str:
         age=_age(person["birth_date"]),
         gives_links=visitor.may(access.PATIENT_LINK, clinic_id),
         pays=visitor.may(access.COVERAGE, clinic_id),
+        moves=visitor.may(access.BOOKINGS_WRITE, clinic_id),
         **logistics,
         **care,
         **_story(clinic_id, patient_id),

@@ -33,6 +33,7 @@ from shared.events.scheduling import (
     AppointmentMarkedAtRisk,
     AppointmentNoShow,
     AppointmentReleased,
+    AppointmentRescheduled,
 )
 from shared.events.sessions import (
     AlertAcknowledged,
@@ -216,6 +217,7 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
         ),
     ),
     AppointmentReleased: _OVER,
+    AppointmentRescheduled: _OVER,
     AppointmentCancelled: _OVER,
     AppointmentFulfilled: _OVER,
     AppointmentNoShow: (

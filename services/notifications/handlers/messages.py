@@ -39,6 +39,7 @@ from shared.events.scheduling import (
     AppointmentFulfilled,
     AppointmentNoShow,
     AppointmentReleased,
+    AppointmentRescheduled,
     PatientArrived,
 )
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
@@ -49,6 +50,7 @@ from shared.unit_of_work import UnitOfWork
 Ending = (
     AppointmentCancelled
     | AppointmentReleased
+    | AppointmentRescheduled
     | AppointmentNoShow
     | AppointmentFulfilled
     | PatientArrived
@@ -56,6 +58,7 @@ Ending = (
 ENDINGS: Mapping[type[Event], str] = {
     AppointmentCancelled: "appointment_cancelled",
     AppointmentReleased: "appointment_released",
+    AppointmentRescheduled: "appointment_rescheduled",
     AppointmentNoShow: "appointment_no_show",
     AppointmentFulfilled: "appointment_fulfilled",
     PatientArrived: "patient_arrived",

@@ -45,8 +45,10 @@ from shared.readiness import Gate
 from shared.unit_of_work import UnitOfWork
 
 
-def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
-    """Hold a room, staff and the patient for a time.
+def book_appointment(
+    command: BookAppointment, uow: UnitOfWork, *, replaces: UUID | None = None
+) -> Appointment:
+    """Hold a room, staff and the patient for a time, perhaps in another's place.
 
     Raises:
         NotReadyError: a dose, and a fact it rests on would not hold at that time.
@@ -70,6 +72,7 @@ def book_appointment(command: BookAppointment, uow: UnitOfWork) -> Appointment:
         starts_at=command.starts_at,
         ends_at=command.ends_at or command.starts_at + _duration(command.type, uow),
         integration_id=command.integration_id,
+        replaces=replaces,
     )
     appointment.claims = _claims(command, appointment, uow)
     if command.integration_id:

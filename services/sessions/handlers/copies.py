@@ -20,6 +20,7 @@ from shared.events.scheduling import (
     AppointmentCancelled,
     AppointmentNoShow,
     AppointmentReleased,
+    AppointmentRescheduled,
     ClinicOnboarded,
     PatientArrived,
 )
@@ -29,6 +30,7 @@ _BECOMES: dict[type[Event], AppointmentStatus] = {
     PatientArrived: AppointmentStatus.ARRIVED,
     AppointmentCancelled: AppointmentStatus.CANCELLED,
     AppointmentReleased: AppointmentStatus.RELEASED,
+    AppointmentRescheduled: AppointmentStatus.CANCELLED,
     AppointmentNoShow: AppointmentStatus.NO_SHOW,
 }
 

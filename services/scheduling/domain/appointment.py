@@ -1,11 +1,11 @@
-"""Clinics, what can be booked in them, and appointments with their rules."""
+"""Appointments with their rules."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from services.scheduling.domain.clinic import ResourceKind
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
 from shared.events.scheduling import (
@@ -15,11 +15,10 @@ from shared.events.scheduling import (
     AppointmentMarkedAtRisk,
     AppointmentNoShow,
     AppointmentReleased,
-    ClinicOnboarded,
+    AppointmentRescheduled,
     EscortConfirmed,
     EscortWithdrawn,
     PatientArrived,
-    ResourceAdded,
 )
 
 
@@ -53,20 +52,6 @@ class TooEarlyError(ConflictError):
     code = "too_early"
 
 
-class NoSuchNeedError(ConflictError):
-    """This integration is not this patient's, or nothing of it is left to book."""
-
-    code = "no_such_need"
-
-
-class ResourceKind(StrEnum):
-    """What can be booked."""
-
-    ROOM = "room"
-    THERAPIST = "therapist"
-    MONITOR = "monitor"
-
-
 class AppointmentType(StrEnum):
     """What an appointment is for."""
 
@@ -85,15 +70,9 @@ class AppointmentStatus(StrEnum):
     IN_PROGRESS = "in_progress"
     FULFILLED = "fulfilled"
     CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    """Moved: another appointment takes its place."""
     NO_SHOW = "no_show"
-
-
-class IntegrationStatus(StrEnum):
-    """How far an integration that fell due has come."""
-
-    OPEN = "open"
-    BOOKED = "booked"
-    COMPLETED = "completed"
 
 
 AHEAD = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.AT_RISK})
@@ -114,44 +93,6 @@ BUNDLES = {
 EARLIEST_ARRIVAL = timedelta(hours=12)
 """Doses are kept apart by their planned times, so none may be given days ahead of its.
 Source: project default."""
-
-
-@dataclass(kw_only=True, eq=False)
-class Clinic(Aggregate):
-    """A place where patients are treated; its id is its clinic id.
-
-    `alert_response_seconds` is how soon somebody must take an alert on.
-    """
-
-    name: str
-    time_zone: str
-    alert_response_seconds: int
-
-    def onboard(self) -> ClinicOnboarded:
-        """The clinic joins the network.
-
-        Raises:
-            InvalidError: the time zone is not in the IANA database.
-        """
-        try:
-            ZoneInfo(self.time_zone)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise InvalidError("no such time zone", field="time_zone") from error
-        return ClinicOnboarded(
-            time_zone=self.time_zone, alert_response_seconds=self.alert_response_seconds
-        )
-
-
-@dataclass(kw_only=True, eq=False)
-class Resource(Aggregate):
-    """A room or a member of staff; `name` is what the day board shows."""
-
-    kind: ResourceKind
-    name: str
-
-    def add(self) -> ResourceAdded:
-        """It can be booked from now on."""
-        return ResourceAdded(resource_id=self.id, kind=self.kind.value)
 
 
 @dataclass(kw_only=True, eq=False)
@@ -177,7 +118,10 @@ class Claim:
 
 @dataclass(kw_only=True, eq=False)
 class Appointment(Aggregate):
-    """A time for one patient, and everything it holds."""
+    """A time for one patient, and everything it holds.
+
+    `replaces` is the appointment it was moved from.
+    """
 
     patient_id: UUID
     episode_id: UUID
@@ -187,6 +131,7 @@ class Appointment(Aggregate):
     status: AppointmentStatus = AppointmentStatus.BOOKED
     escort_confirmed: bool = False
     integration_id: UUID | None = None
+    replaces: UUID | None = None
     claims: list[Claim] = field(default_factory=list)
 
     @property
@@ -265,6 +210,30 @@ class Appointment(Aggregate):
             late=notice < late_notice,
         )
 
+    def give_way(self) -> None:
+        """Another appointment is to take its place; what it held is free.
+
+        Raises:
+            WrongStateError: it is not ahead any more.
+        """
+        self._demand(AHEAD)
+        self._give_back(AppointmentStatus.RESCHEDULED)
+
+    def replaced(self, by: "Appointment") -> AppointmentRescheduled:
+        """That one takes its place."""
+        return AppointmentRescheduled(
+            appointment_id=self.id,
+            patient_id=self.patient_id,
+            replaced_by=by.id,
+            starts_at=by.starts_at,
+        )
+
+    def held(self, kind: ResourceKind) -> UUID | None:
+        """Which resource of a kind it holds, if any."""
+        return next(
+            (claim.resource_id for claim in self.claims if claim.kind == kind), None
+        )
+
     def arrive(self, *, escort_present: bool, at: datetime) -> PatientArrived:
         """The patient is here.
 
@@ -318,30 +287,3 @@ class Appointment(Aggregate):
                 f"this cannot be done to an appointment that is {self.status.value}",
                 details={"state": self.status.value},
             )
-
-
-@dataclass(kw_only=True, eq=False)
-class IntegrationNeed(Aggregate):
-    """An integration that fell due and wants an appointment."""
-
-    patient_id: UUID
-    session_id: UUID
-    due_at: datetime
-    late_at: datetime
-    status: IntegrationStatus = IntegrationStatus.OPEN
-
-    def book(self, patient_id: UUID, kind: AppointmentType) -> None:
-        """There is an appointment for it.
-
-        Raises:
-            NoSuchNeedError: for somebody or something else, or it has taken place.
-        """
-        fits = patient_id == self.patient_id and kind is AppointmentType.INTEGRATION
-        if not fits or self.status is IntegrationStatus.COMPLETED:
-            raise NoSuchNeedError
-        self.status = IntegrationStatus.BOOKED
-
-    def reopen(self) -> None:
-        """Its appointment will not take place; it wants another."""
-        if self.status is IntegrationStatus.BOOKED:
-            self.status = IntegrationStatus.OPEN

@@ -1,0 +1,53 @@
+"""Scheduling's records and their rules, a module for each subject."""
+
+from services.scheduling.domain.appointment import (
+    AHEAD,
+    BUNDLES,
+    EARLIEST_ARRIVAL,
+    PRESENT,
+    Appointment,
+    AppointmentStatus,
+    AppointmentType,
+    Claim,
+    DoubleBookedError,
+    NotReadyError,
+    Patient,
+    TooCloseError,
+    TooEarlyError,
+    WrongStateError,
+)
+from services.scheduling.domain.availability import STEP, Busy, Offer, Wish, offers
+from services.scheduling.domain.clinic import Clinic, Resource, ResourceKind
+from services.scheduling.domain.integration import (
+    IntegrationNeed,
+    IntegrationStatus,
+    NoSuchNeedError,
+)
+
+__all__ = [
+    "AHEAD",
+    "BUNDLES",
+    "EARLIEST_ARRIVAL",
+    "PRESENT",
+    "STEP",
+    "Appointment",
+    "AppointmentStatus",
+    "AppointmentType",
+    "Busy",
+    "Claim",
+    "Clinic",
+    "DoubleBookedError",
+    "IntegrationNeed",
+    "IntegrationStatus",
+    "NoSuchNeedError",
+    "NotReadyError",
+    "Offer",
+    "Patient",
+    "Resource",
+    "ResourceKind",
+    "TooCloseError",
+    "TooEarlyError",
+    "Wish",
+    "WrongStateError",
+    "offers",
+]

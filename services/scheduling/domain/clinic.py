@@ -1,0 +1,55 @@
+"""Clinics and what can be booked in them."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shared.aggregate import Aggregate
+from shared.errors import InvalidError
+from shared.events.scheduling import ClinicOnboarded, ResourceAdded
+
+
+class ResourceKind(StrEnum):
+    """What can be booked."""
+
+    ROOM = "room"
+    THERAPIST = "therapist"
+    MONITOR = "monitor"
+
+
+@dataclass(kw_only=True, eq=False)
+class Clinic(Aggregate):
+    """A place where patients are treated; its id is its clinic id.
+
+    `alert_response_seconds` is how soon somebody must take an alert on.
+    """
+
+    name: str
+    time_zone: str
+    alert_response_seconds: int
+
+    def onboard(self) -> ClinicOnboarded:
+        """The clinic joins the network.
+
+        Raises:
+            InvalidError: the time zone is not in the IANA database.
+        """
+        try:
+            ZoneInfo(self.time_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise InvalidError("no such time zone", field="time_zone") from error
+        return ClinicOnboarded(
+            time_zone=self.time_zone, alert_response_seconds=self.alert_response_seconds
+        )
+
+
+@dataclass(kw_only=True, eq=False)
+class Resource(Aggregate):
+    """A room or a member of staff; `name` is what the day board shows."""
+
+    kind: ResourceKind
+    name: str
+
+    def add(self) -> ResourceAdded:
+        """It can be booked from now on."""
+        return ResourceAdded(resource_id=self.id, kind=self.kind.value)

@@ -1,0 +1,53 @@
+"""An appointment is moved: the new time is held and the old one free in one commit."""
+
+from datetime import timedelta
+
+from services.scheduling.commands import BookAppointment, MoveAppointment
+from services.scheduling.domain import Appointment, AppointmentType, ResourceKind
+from services.scheduling.handlers.appointment import book_appointment
+from services.scheduling.handlers.readiness import RELEASE, hold
+from shared.unit_of_work import UnitOfWork
+
+SAME_OCCASION = timedelta(hours=12)
+"""Moved by less than this, an escort who was confirmed still is. Source: project
+default."""
+
+
+def move_appointment(command: MoveAppointment, uow: UnitOfWork) -> Appointment:
+    """Hold another time for what was planned, and give the old one back.
+
+    What is not named stays: the room, staff, and how long it lasts.
+
+    Raises:
+        WrongStateError: it is not ahead any more.
+        NotReadyError, TooCloseError: as for a booking, at the new time.
+        DoubleBookedError: something is taken; the database says so at the commit, and
+            the old time is still held.
+    """
+    old = uow.get(Appointment, command.appointment_id)
+    lasts = old.ends_at - old.starts_at
+    if old.type is AppointmentType.DOSING:
+        hold(old.patient_id, uow)
+    old.give_way()
+    uow.forget(RELEASE, about=old.id)
+    # Before the new claims are written: at no time may both be held.
+    uow.flush()
+    booked = book_appointment(
+        BookAppointment(
+            patient_id=old.patient_id,
+            type=old.type,
+            starts_at=command.starts_at,
+            ends_at=command.ends_at or command.starts_at + lasts,
+            room_id=command.room_id or old.room_id,
+            therapist_id=command.therapist_id or old.held(ResourceKind.THERAPIST),
+            monitor_id=command.monitor_id or old.held(ResourceKind.MONITOR),
+            integration_id=old.integration_id,
+        ),
+        uow,
+        replaces=old.id,
+    )
+    uow.publish(old.replaced(booked), of=old)
+    shift = abs(booked.starts_at - old.starts_at)
+    if old.escort_confirmed and shift < SAME_OCCASION:
+        uow.publish(booked.confirm_escort(), of=booked)
+    return booked

@@ -1,0 +1,84 @@
+"""The page on which an appointment is moved."""
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.access import Role
+from tests.console.browser import Browser
+from tests.console.clinic_day import ClinicDay, Person, laboratory
+
+
+@pytest.fixture
+def day(tmp_path: Path) -> Iterator[ClinicDay]:
+    with laboratory(tmp_path) as made:
+        yield ClinicDay.begin(made)
+
+
+@pytest.fixture
+def ann(day: ClinicDay) -> Person:
+    person = day.register("Ann", "Fictional")
+    day.lab.settle()
+    return person
+
+
+def booked(day: ClinicDay, person: Person) -> str:
+    """A preparation in two days."""
+    at = day.lab.clock() + timedelta(days=2)
+    made = day.staff[Role.FRONT_DESK].post(
+        "scheduling",
+        "/appointments",
+        patient_id=person.id,
+        type="preparation",
+        starts_at=at,
+        room_id=day.rooms["River room"],
+        therapist_id=day.people["therapist North"],
+    )
+    return str(made["id"])
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """The first time that is offered, as its form sends it."""
+    form = re.search(r'<form method="post" action="[^"]*/move">(.*?)</form>', page)
+    assert form, page
+    return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
+
+
+def test_an_appointment_is_moved_to_a_time_that_is_offered(
+    day: ClinicDay, ann: Person
+) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    where = f"/clinics/{day.clinic_id}/appointments/{booked(day, ann)}/move"
+    of_patient = f"/clinics/{day.clinic_id}/patients/{ann.id}"
+
+    page = desk.look(where)
+    answer = desk.send(where, **fields_of(page))
+    again = desk.send(where, **fields_of(page))
+
+    assert where in desk.look(of_patient) or "Moved" in desk.look(of_patient)
+    assert (answer.status_code, again.status_code) == (303, 422)
+    shown = desk.look(of_patient)
+    assert "Moved" in shown
+    assert shown.count("Booked") >= 1
+
+
+def test_a_day_is_chosen_to_look_from(day: ClinicDay, ann: Person) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    where = f"/clinics/{day.clinic_id}/appointments/{booked(day, ann)}/move"
+
+    page = desk.look(f"{where}?on=2026-04-06")
+
+    assert "Mon 6 Apr 2026" in page
+    assert "Fri 3 Apr 2026" not in page
+
+
+def test_who_does_not_book_is_not_offered_to_move(day: ClinicDay, ann: Person) -> None:
+    appointment = booked(day, ann)
+    monitor = Browser.of(day.staff[Role.MONITOR])
+
+    page = monitor.look(f"/clinics/{day.clinic_id}/patients/{ann.id}")
+
+    assert f"/appointments/{appointment}/move" not in page

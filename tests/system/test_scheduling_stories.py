@@ -1,0 +1,32 @@
+"""What becomes of appointments, told through all services."""
+
+from datetime import datetime, timedelta
+
+from cli.demo import journeys, steps
+from tests.system.conftest import World
+from tests.system.test_intake_stories import booked, mails
+
+
+def test_a_dose_that_is_moved_is_given_at_its_new_time_and_nobody_is_confused(
+    world: World,
+) -> None:
+    clinic, patient = world.clinic, booked(world)
+    before = mails(clinic, patient)
+    path = f"/appointments/{patient.appointment_id}"
+    old = clinic.desk.get("scheduling", path)
+    later = datetime.fromisoformat(old["starts_at"]) + timedelta(hours=1)
+
+    moved = clinic.desk.post("scheduling", f"{path}/move", starts_at=later.isoformat())
+    world.lab.settle()
+    patient.appointment_id = moved["id"]
+    steps.dose(clinic, patient)
+    steps.recover_and_leave(clinic, patient)
+    world.lab.settle()
+
+    assert clinic.desk.get("scheduling", path)["status"] == "rescheduled"
+    assert journeys.status(clinic, patient) == "fulfilled"
+    news = mails(clinic, patient)
+    assert "appointment_cancelled" not in {template for template, _ in news}
+    told = [one for one in news if one[0] == "appointment_booked"]
+    assert len(told) == 1 + len([o for o in before if o[0] == "appointment_booked"])
+    world.assert_all_heard_once()
