@@ -79,6 +79,10 @@ class Apis:
         """A change in the clinic that names the whole new state."""
         return self._ask(service, "PUT", self._path(path), json=body)
 
+    def delete(self, service: str, path: str) -> Answer:
+        """A change in the clinic that ends something."""
+        return self._ask(service, "DELETE", self._path(path))
+
     def raw(self, service: str, path: str) -> str | None:
         """What a service says of itself as text, or None; it need not be well."""
         response = self._response(service, "GET", path)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.scheduling import queries, schemas
 from services.scheduling.commands import (
+    AddClosure,
     AddResource,
     BookAppointment,
     CancelAppointment,
@@ -12,7 +13,7 @@ from services.scheduling.commands import (
     NoteArrival,
     OnboardClinic,
 )
-from services.scheduling.domain import Appointment, Clinic, Resource
+from services.scheduling.domain import Appointment, Clinic, Closure, Resource
 from services.scheduling.handlers import appointment, clinic, moving
 from services.scheduling.handlers.readiness import readiness_of
 from shared import access
@@ -68,6 +69,45 @@ def add_resource(uow: UnitOfWork, body: dict[str, Any]) -> Resource:
 def list_resources(reading: Reading) -> dict[str, Any]:
     """What can be booked."""
     return {"items": queries.all_resources(reading)}
+
+
+@routes.get("/hours", scope=access.CLINIC_READ, gives=schemas.HoursView())
+def show_hours(reading: Reading) -> Any:
+    """When the clinic is open, and when it is closed all the same."""
+    return queries.hours(reading)
+
+
+@routes.put(
+    "/hours",
+    scope=access.CLINIC_MANAGE,
+    takes=schemas.HoursBody(),
+    gives=schemas.OpenAtView(),
+)
+def set_hours(uow: UnitOfWork, body: dict[str, Any]) -> Clinic:
+    """Say when the clinic is open; what is booked outside of it stays."""
+    return clinic.set_hours(body["weekly"], uow)
+
+
+@routes.post(
+    "/closures",
+    scope=access.CLINIC_MANAGE,
+    takes=schemas.ClosureBody(),
+    gives=schemas.ClosureView(),
+    status=201,
+)
+def add_closure(uow: UnitOfWork, body: dict[str, Any]) -> Closure:
+    """Say on which days the clinic is closed; what is booked then stays."""
+    return clinic.add_closure(AddClosure(**body), uow)
+
+
+@routes.delete(
+    "/closures/<uuid:closure_id>",
+    scope=access.CLINIC_MANAGE,
+    gives=schemas.ClosureView(),
+)
+def remove_closure(uow: UnitOfWork, closure_id: UUID) -> Closure:
+    """The clinic is open after all."""
+    return clinic.remove_closure(closure_id, uow)
 
 
 @routes.post(

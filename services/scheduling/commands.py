@@ -1,7 +1,7 @@
 """What may be asked of scheduling."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.scheduling.domain import AppointmentType, ResourceKind
@@ -22,6 +22,15 @@ class AddResource:
 
     kind: ResourceKind
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddClosure:
+    """The clinic is closed on some days, the last one included."""
+
+    first_day: date
+    last_day: date
+    reason_code: str
 
 
 @dataclass(frozen=True, kw_only=True)

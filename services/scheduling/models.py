@@ -4,6 +4,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -19,13 +20,14 @@ from services.scheduling.domain import (
     AppointmentType,
     Claim,
     Clinic,
+    Closure,
     IntegrationNeed,
     IntegrationStatus,
     Patient,
     Resource,
     ResourceKind,
 )
-from shared.database import UtcDateTime, new_metadata, words
+from shared.database import Document, UtcDateTime, new_metadata, words
 from shared.facts import Facts
 from shared.packs import Packs
 from shared.privacy.columns import Sealed
@@ -43,6 +45,7 @@ clinics = Table(
     Column("name", String(120), nullable=False, unique=True),
     Column("time_zone", String(64), nullable=False),
     Column("alert_response_seconds", Integer, nullable=False),
+    Column("hours", Document),
 )
 
 resources = Table(
@@ -105,6 +108,17 @@ claims = Table(
 NO_OVERLAP = "ex_claims_no_overlap"
 """The migration makes the database refuse overlapping active claims by this name."""
 
+closures = Table(
+    "closures",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False, index=True),
+    Column("version", Integer, nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("reason_code", String(64), nullable=False),
+)
+
 integration_needs = Table(
     "integration_needs",
     metadata,
@@ -124,6 +138,7 @@ for _kind, _table in (
     (Resource, resources),
     (Patient, patients),
     (IntegrationNeed, integration_needs),
+    (Closure, closures),
 ):
     _mapper.map_imperatively(
         _kind, _table, version_id_col=_table.c.version, version_id_generator=False

@@ -11,6 +11,8 @@ from services.scheduling.domain import (
     BUNDLES,
     AppointmentStatus,
     Busy,
+    Closure,
+    Opening,
     ResourceKind,
     Wish,
     offers,
@@ -19,6 +21,7 @@ from services.scheduling.models import (
     appointments,
     claims,
     clinics,
+    closures,
     facts,
     integration_needs,
     packs,
@@ -108,7 +111,7 @@ def free_times(reading: Reading, asked: Row, now: datetime) -> list[Row]:
         begins_at=begins_at,
         ends_at=begins_at + timedelta(days=asked["days"]),
         duration=pack_at_hand(reading, now).appointments.durations[asked["type"].value],
-        zone=ZoneInfo(clinic(reading)["time_zone"]),
+        opening=_opening(reading),
         opens=asked["opens"],
         closes=asked["closes"],
         weekdays=frozenset(asked["weekdays"]),
@@ -129,6 +132,28 @@ def free_times(reading: Reading, asked: Row, now: datetime) -> list[Row]:
         }
         for one in islice(found, asked["limit"])
     ]
+
+
+def hours(reading: Reading) -> Row:
+    """When the clinic is open, and the days it is closed from today on."""
+    where = clinic(reading)
+    return {
+        "version": where["version"],
+        "weekly": where["hours"],
+        "closures": reading.rows(
+            reading.select(closures).order_by(closures.c.first_day, closures.c.id)
+        ),
+    }
+
+
+def _opening(reading: Reading) -> Opening:
+    where = clinic(reading)
+    closed = reading.rows(reading.select(closures))
+    return Opening(
+        zone=ZoneInfo(where["time_zone"]),
+        weekly=where["hours"],
+        closures=tuple(Closure(**row) for row in closed),
+    )
 
 
 def _taken(reading: Reading, wish: Wish) -> list[Busy]:

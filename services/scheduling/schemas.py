@@ -5,6 +5,7 @@ from datetime import time
 from marshmallow import fields, validate
 
 from services.scheduling.domain import (
+    WEEKDAYS,
     AppointmentStatus,
     AppointmentType,
     IntegrationStatus,
@@ -15,6 +16,8 @@ from shared.http.schemas import CodeField, Day, Instant, TextField, Truth, Whole
 from shared.readiness import Gate
 
 MOST_DAYS = 90
+MOST_WINDOWS = 6
+LOCAL_TIME = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"
 
 
 class OnboardClinicBody(Body):
@@ -48,6 +51,61 @@ class AddResourceBody(Body):
 
     kind = fields.Enum(ResourceKind, by_value=True, required=True)
     name = TextField(required=True, longest=120)
+
+
+class HoursBody(Body):
+    """When a clinic is open, by weekday: `{"mon": [["08:00", "18:00"]]}`.
+
+    A weekday that is not named is closed; null is open always. An end at 00:00 is that
+    of the day.
+    """
+
+    weekly = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(WEEKDAYS)),
+        values=fields.List(
+            fields.List(
+                fields.String(validate=validate.Regexp(LOCAL_TIME)),
+                validate=validate.Length(equal=2),
+            ),
+            validate=validate.Length(max=MOST_WINDOWS),
+        ),
+        required=True,
+        allow_none=True,
+    )
+
+
+class ClosureBody(Body):
+    """Days on which a clinic is closed, the last one included, and why."""
+
+    first_day = Day(required=True)
+    last_day = Day(required=True)
+    reason_code = CodeField(required=True)
+
+
+class ClosureView(View):
+    """Days on which a clinic is closed."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    first_day = fields.Date()
+    last_day = fields.Date()
+    reason_code = fields.String()
+
+
+class HoursView(View):
+    """When a clinic is open, and when it is closed all the same."""
+
+    version = fields.Integer()
+    weekly = fields.Dict(allow_none=True)
+    closures = fields.List(fields.Nested(ClosureView))
+
+
+class OpenAtView(View):
+    """When a clinic is open from now on."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    weekly = fields.Dict(attribute="hours", allow_none=True)
 
 
 class ResourceView(View):

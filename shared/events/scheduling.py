@@ -16,6 +16,29 @@ class ClinicOnboarded(Event, name="scheduling.clinic.onboarded", aggregate="clin
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClinicHoursChanged(
+    Event, name="scheduling.clinic.hours_changed", aggregate="clinic"
+):
+    """A clinic is open at other hours from now on; ask it which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureAdded(Event, name="scheduling.closure.added", aggregate="closure"):
+    """A clinic is closed for whole days of its calendar."""
+
+    closure_id: UUID
+    begins_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClosureRemoved(Event, name="scheduling.closure.removed", aggregate="closure"):
+    """A clinic is open after all."""
+
+    closure_id: UUID
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResourceAdded(Event, name="scheduling.resource.added", aggregate="resource"):
     """A room or a member of staff can be booked."""
 

@@ -82,3 +82,34 @@ def test_who_does_not_book_is_not_offered_to_move(day: ClinicDay, ann: Person) -
     page = monitor.look(f"/clinics/{day.clinic_id}/patients/{ann.id}")
 
     assert f"/appointments/{appointment}/move" not in page
+
+
+def test_hours_and_closed_days_are_kept_on_their_page(day: ClinicDay) -> None:
+    admin = Browser.of(day.staff[Role.CLINIC_ADMIN])
+    where = f"/clinics/{day.clinic_id}/hours"
+    closures = f"/clinics/{day.clinic_id}/closures"
+    holiday = {"first_day": "2026-12-24", "last_day": "2026-12-26"}
+
+    saved = admin.send(where, mon="08:00-12:00, 13:00-18:00", sat="09:00–11:00")
+    closed = admin.send(closures, **holiday, reason="Public holiday")
+    wrong = admin.send(where, mon="in the morning")
+    page = admin.look(where)
+    removal = re.search(rf'action="({closures}/[^"]+/remove)"', page)
+    assert removal
+    opened = admin.send(removal[1])
+
+    statuses = [one.status_code for one in (saved, closed, wrong, opened)]
+    assert statuses == [303, 303, 422, 303]
+    assert 'value="in the morning"' in wrong.get_data(as_text=True)
+    assert 'value="08:00-12:00, 13:00-18:00"' in page
+    assert 'value="09:00-11:00"' in page
+    assert "public holiday" in page
+    assert "No closed days" in admin.look(where)
+
+
+def test_others_see_hours_and_do_not_change_them(day: ClinicDay) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    where = f"/clinics/{day.clinic_id}/hours"
+
+    assert "Save" not in desk.look(where)
+    assert desk.send(where, mon="08:00-12:00").status_code == 422

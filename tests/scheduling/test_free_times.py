@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from services.scheduling.app import service
-from services.scheduling.domain import Busy, Offer, ResourceKind, Wish, offers
+from services.scheduling.domain import Busy, Offer, Opening, ResourceKind, Wish, offers
 from shared.access import Role
 from shared.ids import uuid7
 from shared.testing.lab import Lab
@@ -53,7 +53,7 @@ def a_wish(begins_at: datetime, zone: str = "UTC", **more: Any) -> Wish:
         "begins_at": begins_at,
         "ends_at": begins_at + timedelta(days=7),
         "duration": timedelta(hours=2),
-        "zone": ZoneInfo(zone),
+        "opening": Opening(zone=ZoneInfo(zone), weekly=None),
         "opens": time(9),
         "closes": time(17),
     }
@@ -112,13 +112,15 @@ def test_offers_are_what_looking_at_each_step_finds(
             one.who == who and _touches(one, at, wish.duration) for one in taken
         )
 
-    wanted = []
+    wanted, local = [], wish.opening.zone
     at = datetime(2026, 3, 27, 7, 15, tzinfo=UTC)
     while at + wish.duration <= _grid_end(wish):
-        local, ends = (t.astimezone(wish.zone) for t in (at, at + wish.duration))
-        opens = datetime.combine(local.date(), wish.opens, wish.zone).astimezone(UTC)
-        closes = datetime.combine(local.date(), wish.closes, wish.zone)
-        within = opens <= at and ends <= closes.astimezone(UTC)
+        day = at.astimezone(local).date()
+        opens, closes = (
+            datetime.combine(day, clock, local).astimezone(UTC)
+            for clock in (wish.opens, wish.closes)
+        )
+        within = opens <= at and at + wish.duration <= closes
         rooms = any(is_free(room, at) for room in KINDS[ResourceKind.ROOM])
         if within and rooms and is_free(THERAPIST, at) and is_free(PATIENT, at):
             wanted.append(at)

@@ -18,6 +18,13 @@ from services.scheduling.domain.appointment import (
 )
 from services.scheduling.domain.availability import STEP, Busy, Offer, Wish, offers
 from services.scheduling.domain.clinic import Clinic, Resource, ResourceKind
+from services.scheduling.domain.hours import (
+    WEEKDAYS,
+    ClosedError,
+    Closure,
+    Opening,
+    OutsideHoursError,
+)
 from services.scheduling.domain.integration import (
     IntegrationNeed,
     IntegrationStatus,
@@ -30,18 +37,23 @@ __all__ = [
     "EARLIEST_ARRIVAL",
     "PRESENT",
     "STEP",
+    "WEEKDAYS",
     "Appointment",
     "AppointmentStatus",
     "AppointmentType",
     "Busy",
     "Claim",
     "Clinic",
+    "ClosedError",
+    "Closure",
     "DoubleBookedError",
     "IntegrationNeed",
     "IntegrationStatus",
     "NoSuchNeedError",
     "NotReadyError",
     "Offer",
+    "Opening",
+    "OutsideHoursError",
     "Patient",
     "Resource",
     "ResourceKind",

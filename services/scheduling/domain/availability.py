@@ -7,6 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from services.scheduling.domain.clinic import ResourceKind
+from services.scheduling.domain.hours import Opening
 
 STEP = timedelta(minutes=15)
 """Appointments are offered at quarters of an hour. Source: project default."""
@@ -32,7 +33,7 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is looked for: between two instants, within hours of the clinic's day.
+    """What is looked for: between two instants, while the clinic is open.
 
     Args:
         opens, closes: the local times between which it begins and ends.
@@ -42,7 +43,7 @@ class Wish:
     begins_at: datetime
     ends_at: datetime
     duration: timedelta
-    zone: ZoneInfo
+    opening: Opening
     opens: time
     closes: time
     weekdays: frozenset[int] = frozenset()
@@ -127,19 +128,20 @@ def _any(masks: Iterable[int]) -> int:
 
 def _allowed(wish: Wish, origin: datetime, steps: int) -> int:
     """Steps at which an appointment may begin, by the clinic's clock and calendar."""
-    allowed = 0
-    for day in _days(origin, origin + steps * STEP, wish.zone):
+    allowed, zone = 0, wish.opening.zone
+    for day in _days(origin, origin + steps * STEP, zone):
         if wish.weekdays and day.weekday() not in wish.weekdays:
             continue
-        opens, closes = (
-            datetime.combine(day, local, wish.zone).astimezone(UTC)
+        earliest, latest = (
+            datetime.combine(day, local, zone).astimezone(UTC)
             for local in (wish.opens, wish.closes)
         )
-        last = closes - wish.duration
-        first = max(0, -((origin - opens) // STEP))
-        behind = min(steps, (last - origin) // STEP + 1)
-        if behind > first:
-            allowed |= ((1 << (behind - first)) - 1) << first
+        for opens, closes in wish.opening.windows(day):
+            begins, last = max(opens, earliest), min(closes, latest) - wish.duration
+            first = max(0, -((origin - begins) // STEP))
+            behind = min(steps, (last - origin) // STEP + 1)
+            if behind > first:
+                allowed |= ((1 << (behind - first)) - 1) << first
     return allowed
 
 

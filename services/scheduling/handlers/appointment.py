@@ -25,6 +25,7 @@ from services.scheduling.domain import (
     ResourceKind,
     TooCloseError,
 )
+from services.scheduling.handlers.clinic import opening_of
 from services.scheduling.handlers.readiness import (
     RELEASE,
     hold,
@@ -53,6 +54,7 @@ def book_appointment(
     Raises:
         NotReadyError: a dose, and a fact it rests on would not hold at that time.
         TooCloseError: a dose, too soon before or after another.
+        ClosedError, OutsideHoursError: the clinic is not open for all of the time.
         NoSuchNeedError: an integration that is not this patient's, or took place.
         DoubleBookedError: something is taken; the database says so at the commit.
     """
@@ -74,6 +76,7 @@ def book_appointment(
         integration_id=command.integration_id,
         replaces=replaces,
     )
+    opening_of(uow).demand_open(appointment.starts_at, appointment.ends_at)
     appointment.claims = _claims(command, appointment, uow)
     if command.integration_id:
         need = uow.get(IntegrationNeed, command.integration_id)
