@@ -257,3 +257,19 @@ def test_answers_of_one_clinic_screen_nobody_at_another(
     (listed,) = elsewhere.desk.get("intake", "/patients")["items"]
 
     assert elsewhere.show(listed["episode_id"])["measures"] == []
+
+
+def test_nobody_is_forgotten_on_the_way_to_another_clinic(
+    clinic: Clinic, elsewhere: Clinic, lab: Lab
+) -> None:
+    patient = ready_to_go(clinic)
+    transfer(clinic, patient, elsewhere)
+    admin = clinic.caller(Role.CLINIC_ADMIN)
+    path = f"/patients/{patient['id']}/erase"
+
+    early = admin.refused("intake", path, reason="Asked for.")
+    carry_transfers(lab.runtime("intake"))
+    erased = admin.post("intake", path, reason="Asked for.")
+
+    assert (early["status"], early["code"]) == (409, "transfer_under_way")
+    assert erased["erased_at"] is not None

@@ -91,6 +91,7 @@ from services.intake.domain.network import (
     MatchAnsweredError,
     SharingNotConsentedError,
     Transfer,
+    TransferUnderWayError,
 )
 from services.intake.domain.people import (
     AlreadyErasedError,
@@ -260,6 +261,7 @@ __all__ = [
     "SharingNotConsentedError",
     "Stage",
     "Transfer",
+    "TransferUnderWayError",
     "TreatedUnderBothError",
     "Trial",
     "TrialFinding",

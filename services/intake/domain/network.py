@@ -15,6 +15,12 @@ class MatchAnsweredError(ConflictError):
     code = "match_answered"
 
 
+class TransferUnderWayError(ConflictError):
+    """The other clinic does not have the patient yet; try again in a moment."""
+
+    code = "transfer_under_way"
+
+
 class SharingNotConsentedError(ConflictError):
     """The patient has not consented to sharing the record, or not any more."""
 
