@@ -328,6 +328,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
+        # In KiB. All services and their threads are one process, each with its own.
+        "cache_size = -256",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -17,7 +17,7 @@ from services.intake.models import (
     ONE_REFERRAL,
     metadata,
 )
-from services.intake.pumps.network import carry_transfers, compare_patients
+from services.intake.pumps.network import look_across
 from services.intake.pumps.trials import try_packs
 from shared.audit import witness
 from shared.events.scheduling import (
@@ -53,8 +53,7 @@ service = Service(
     },
     pumps={
         "trials": try_packs,
-        "comparing": compare_patients,
-        "transfers": carry_transfers,
+        "network": look_across,
     },
     conflicts={
         ONE_DISTINCTION: AlreadyDismissedError,

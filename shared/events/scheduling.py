@@ -21,6 +21,8 @@ class ClinicHoursChanged(
 ):
     """A clinic is open at other hours from now on; ask it which."""
 
+    is_always_open: bool
+
 
 @dataclass(frozen=True, kw_only=True)
 class ClosureAdded(Event, name="scheduling.closure.added", aggregate="closure"):

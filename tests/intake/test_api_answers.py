@@ -155,6 +155,7 @@ def test_an_episode_shows_what_each_rule_says_and_on_whose_word(
         "fact": "systolic_mmhg",
         "label": "Systolic pressure at rest too high",
         "reason_group": "medical",
+        "routes": [],
         "source": "Project default",
         "answer": 170,
         "told_by": "screen",

@@ -20,6 +20,11 @@ RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 BY_NAME = "urn:kap:name"
 
 
+def look_across(runtime: Runtime) -> int:
+    """Everything that concerns several clinics; how much of it there was."""
+    return compare_patients(runtime) + carry_transfers(runtime)
+
+
 def compare_patients(runtime: Runtime) -> int:
     """Compare those who are new or were put right; how many were."""
     with runtime.reading(_in(runtime, None)) as reading:

@@ -44,7 +44,7 @@ class Clinic(Aggregate):
         """
         demand_weekly(weekly or {})
         self.hours = weekly
-        return ClinicHoursChanged()
+        return ClinicHoursChanged(is_always_open=weekly is None)
 
     def onboard(self) -> ClinicOnboarded:
         """The clinic joins the network.
