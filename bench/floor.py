@@ -63,10 +63,11 @@ MEASURES = (
     "respiratory_rate_bpm",
     "moaas",
 )
-KEEP = f"""
+KEEP = """
     insert into readings (
         id, clinic_id, session_id, patient_id, phase, status, taken_at, recorded_at,
-        recorded_by, ratings, rule_pack, {", ".join(MEASURES)}
+        recorded_by, ratings, rule_pack, systolic_mmhg, diastolic_mmhg,
+        heart_rate_bpm, spo2_percent, respiratory_rate_bpm, moaas
     ) values (%s, %s, %s, %s, %s, 'final', now(), now(), %s, %s, 'base', %s, %s, %s,
         %s, %s, %s)
 """

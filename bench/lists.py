@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from sqlalchemy import Table, text
+from sqlalchemy import ColumnElement, Table, func, literal_column, select, true
 
 from bench.deployment import Deployment
 from bench.trials import fill
@@ -116,15 +116,13 @@ def _multiply(runtime: Runtime, clinic_id: UUID, rows: int) -> None:
                 "clinic_id": "case when n % 2 = 0 then clinic_id else"
                 f" {_id('01900002', f'(n % {OTHER_CLINICS})')} end",
             }
-            connection.execute(
-                text(
-                    f"insert into {table.name} ({', '.join(columns)})"
-                    f" select {', '.join(said[name] for name in columns)}"
-                    f" from (select * from {table.name} where clinic_id = :clinic) one,"
-                    " generate_series(1, :rows) n"
-                ),
-                {"clinic": clinic_id, "rows": rows},
-            )
+            one = select(table).where(table.c.clinic_id == clinic_id).subquery("one")
+            numbers = func.generate_series(1, rows).alias("n")
+            copied: list[ColumnElement[Any]] = [
+                literal_column(said[name]) for name in columns
+            ]
+            copies = select(*copied).select_from(one.join(numbers, true()))
+            connection.execute(table.insert().from_select(columns, copies))
 
 
 def _id(prefix: str, number: str = "n") -> str:
