@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
+from werkzeug.test import Client
 
 from services.console.app import service as console
 from services.console.pages.ops import SERVICES
@@ -113,6 +114,15 @@ def test_a_page_goes_on_without_the_services_that_do_not_answer(alone: Lab) -> N
     assert "cannot be shown now" in patient
     for path in ("sessions", "worklist", "messages", "outbox", "patients"):
         assert "answer" in browser.look(f"{own}/{path}"), path
+
+
+def test_a_private_link_says_that_it_cannot_be_opened_just_now(alone: Lab) -> None:
+    client = Client(alone.platform.wsgi)
+
+    answer = client.get(f"/own/{uuid7()}/in/abc.def")
+
+    assert answer.status_code == 503
+    assert "try your link again" in answer.get_data(as_text=True)
 
 
 def test_operations_says_which_services_do_not_answer(alone: Lab) -> None:

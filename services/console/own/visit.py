@@ -17,7 +17,7 @@ from flask import (
 )
 
 from services.console import security
-from services.console.apis import Apis
+from services.console.apis import Apis, Standing
 from services.console.cookies import forget_own, keep_own, read_own
 from services.console.visitor import Place
 from shared.access import Role
@@ -82,7 +82,8 @@ def come_in(clinic_id: UUID, code: str) -> Any:
     """Come in by a private link; its code does not stay in the address."""
     answer = g.apis.post("intake", "/links/open", code=code)
     if not answer:
-        return render_template("own/ended.html", away=answer.standing == "away"), 404
+        is_away = answer.standing is Standing.AWAY
+        return render_template("own/ended.html", away=is_away), 503 if is_away else 404
     return _stay(clinic_id, answer["token"])
 
 

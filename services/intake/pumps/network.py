@@ -3,6 +3,7 @@
 It sees the whole network, a step at a time; what it writes, it writes in one clinic.
 """
 
+import logging
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -15,6 +16,8 @@ from shared.reach import NETWORK
 from shared.reading import Reading, Row
 from shared.rulepack import EntryKind
 from shared.service import Runtime
+
+log = logging.getLogger(__name__)
 
 RXNORM = "http://www.nlm.nih.gov/research/umls/rxnorm"
 BY_NAME = "urn:kap:name"
@@ -83,7 +86,9 @@ def _carry(transfer: Row, runtime: Runtime) -> bool:
     try:
         with runtime.unit_of_work(_in(runtime, transfer["to_clinic_id"])) as uow:
             handlers.receive_transfer(command, uow)
-    except KapError:
+    except KapError as error:
+        told = {"record_id": transfer["id"], "code": error.code}
+        log.warning("a transfer cannot be received and is tried again", extra=told)
         return False
     with runtime.unit_of_work(_in(runtime, transfer["clinic_id"])) as uow:
         handlers.note_received(transfer["id"], uow)
