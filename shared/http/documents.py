@@ -4,7 +4,9 @@ Routes tell of their bodies and answers. What holds for all of them, because the
 does it, is told here: headers, and the problems an operation may be answered with.
 """
 
+from collections import Counter
 from collections.abc import Iterator
+from threading import Lock
 from typing import Any
 
 from apispec import APISpec, BasePlugin
@@ -15,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 
 from shared.http import problems
 from shared.http.door import KEY_LENGTH
+from shared.http.routes import Routes
 
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
@@ -141,13 +144,25 @@ class ProblemApi(Api):  # type: ignore[misc]
     ERROR_SCHEMA = ProblemSchema
 
     def __init__(self, app: Flask) -> None:
-        edge = Edge()
-        super().__init__(app, spec_kwargs={"extra_plugins": [edge]})
-        edge.register()
+        self._edge = Edge()
+        self._routes: list[Routes] = []
+        self._telling = Lock()
+        self._is_told = False
+        super().__init__(app, spec_kwargs={"extra_plugins": [self._edge]})
 
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer with a problem document."""
         return problems.on_http_error(error)
+
+    def register_blueprint(self, routes: Routes) -> None:
+        """Answer these routes, and describe them once somebody asks for the document.
+
+        To describe them takes longer than all else at a start, and few ever ask.
+        """
+        app: Flask = self._app
+        app.extensions["flask-smorest"]["blp_name_to_api"][routes.name] = self
+        app.register_blueprint(routes)
+        self._routes.append(routes)
 
     def demand_names(self) -> None:
         """Refuse two operations of one name: generated clients would lose one of them.
@@ -155,20 +170,37 @@ class ProblemApi(Api):  # type: ignore[misc]
         Raises:
             TypeError: there are two.
         """
-        seen: set[str] = set()
-        for path in self.spec.to_dict()["paths"].values():
-            for operation in path.values():
-                name = isinstance(operation, dict) and operation.get("operationId")
-                if name in seen:
-                    raise TypeError(f"two routes are called {name}")
-                if name:
-                    seen.add(name)
+        ours = {routes.name for routes in self._routes}
+        endpoints = (rule.endpoint for rule in self._app.url_map.iter_rules())
+        split = (endpoint.rpartition(".") for endpoint in endpoints)
+        names = Counter(name for where, _, name in split if where in ours)
+        if twice := [name for name, times in names.items() if times > 1]:
+            raise TypeError(f"two routes are called {', '.join(twice)}")
 
-    def _register_responses(self) -> None:
-        """Document errors with the media type they are answered with."""
+    def _openapi_json(self) -> Response:
+        """The document, made when it is first asked for."""
+        with self._telling:
+            if not self._is_told:
+                self._tell()
+                self._is_told = True
+        answer: Response = super()._openapi_json()
+        return answer
+
+    def _tell(self) -> None:
+        """Describe errors, what the edge adds, and every route."""
+        # Errors are answered with this media type whatever a route says.
         self.DEFAULT_RESPONSE_CONTENT_TYPE = problems.MEDIA_TYPE
         super()._register_responses()
         del self.DEFAULT_RESPONSE_CONTENT_TYPE
+        self._edge.register()
+        for routes in self._routes:
+            routes.register_views_in_doc(
+                self, self._app, self.spec, name=routes.name, parameters=None
+            )
+            self.spec.tag({"name": routes.name, "description": routes.description})
+
+    def _register_responses(self) -> None:
+        """Nothing yet: they are described with the rest."""
 
 
 def _given(method: str) -> tuple[str, ...]:

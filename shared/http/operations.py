@@ -1,5 +1,6 @@
 """What every service answers about its own mailbox: the feed, the inbox, dead rows."""
 
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +107,7 @@ class Told(View):
     items = fields.List(fields.Dict())
 
 
+@cache
 def operations(service: str) -> Routes:
     """The routes; every service has the same."""
     routes = Routes(service, "Mailbox")
