@@ -6,6 +6,7 @@ ships with the product, `read_clinic_pack` of one that a clinic lays over it.
 """
 
 from shared import datafile
+from shared.rulepack.appointments import Appointments, Part, ResourceKind
 from shared.rulepack.cases import Case, CaseResult
 from shared.rulepack.comparing import Difference, differences
 from shared.rulepack.dose import DoseFinding, DoseSeverity, DoseUnit, Route
@@ -33,6 +34,7 @@ from shared.rulepack.vitals import (
 
 __all__ = [
     "BASE",
+    "Appointments",
     "Case",
     "CaseResult",
     "ClinicPack",
@@ -50,8 +52,10 @@ __all__ = [
     "Measure",
     "MeasureRating",
     "Outcome",
+    "Part",
     "Range",
     "Rating",
+    "ResourceKind",
     "Route",
     "RuleClass",
     "RulePack",

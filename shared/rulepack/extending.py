@@ -181,5 +181,13 @@ def _looser_numbers(base: RulePack, own: RulePack) -> Iterator[tuple[str, str]]:
             yield f"dose.routes.{route}.hard", "lets through what the base's stops"
         if set(now.fixed_doses_mg or ()) - set(was.fixed_doses_mg or ()):
             yield f"dose.routes.{route}.fixed_doses_mg", "allows further doses"
+    for route, timed in (base.appointments.routes or {}).items():
+        kept = (own.appointments.routes or {}).get(route)
+        if kept and (gone := set(timed.also_needs) - set(kept.also_needs)):
+            told = ", ".join(sorted(gone))
+            yield (
+                f"appointments.routes.{route}.also_needs",
+                f"no longer asks for {told}",
+            )
     for screen in set(base.screening.instruments) - set(own.screening.instruments):
         yield "screening.instruments", f"no longer asks for {screen}"

@@ -9,6 +9,7 @@ from shared.errors import InvalidError
 from shared.events import Code
 from shared.instruments import InstrumentCode
 from shared.readiness import LASTING, FactName, Gate
+from shared.rulepack.appointments import Appointments
 from shared.rulepack.cases import (
     Case,
     CaseResult,
@@ -157,14 +158,6 @@ class Cancellation:
     """How much notice a cancellation gives that is not late."""
 
     late_notice: timedelta
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Appointments:
-    """How long an appointment of each type takes unless somebody says otherwise."""
-
-    durations: Mapping[Code, timedelta]
     source: str
 
 
