@@ -16,7 +16,7 @@ from bench.deployment import Deployment
 from services.scheduling.app import service
 from services.scheduling.commands import AddResource
 from services.scheduling.domain import ResourceKind
-from services.scheduling.handlers import clinic
+from services.scheduling.handlers import resources
 from shared.context import Context
 from shared.ids import uuid7
 from shared.service import Runtime
@@ -58,7 +58,7 @@ def tell(settings: Settings, count: int) -> None:
     context = Context(actor=service.actor, clinic_id=uuid7())
     for _ in range(count):
         with runtime.unit_of_work(context) as uow:
-            clinic.add_resource(AddResource(kind=ResourceKind.ROOM, name="x"), uow)
+            resources.add_resource(AddResource(kind=ResourceKind.ROOM, name="x"), uow)
     runtime.close()
 
 
@@ -126,7 +126,7 @@ def measure_latency(deployment: Deployment, count: int) -> Latency:
     for _ in range(count):
         with runtime.unit_of_work(context) as uow:
             command = AddResource(kind=ResourceKind.ROOM, name="x")
-            resource = clinic.add_resource(command, uow)
+            resource = resources.add_resource(command, uow)
             told[resource.id] = time.monotonic()
         time.sleep(0.05)
     watching.join(30)

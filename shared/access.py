@@ -59,7 +59,8 @@ class Scope:
         of_patients: whether patients' records are read or changed; each such access
             is noted in the audit trail, those of others only if they change something.
         in_network: whether it is about the network, not about one clinic.
-        from_anywhere: whether the role may be held in another clinic of the network.
+        from_anywhere: whether the role may be held in another clinic of the network; a
+            route about the network that lets it in answers for the caller's clinics.
         is_open: whether it asks for no token: the request itself proves who it is.
         about: what may be done, for the table people read.
     """
@@ -76,7 +77,8 @@ class Scope:
     def __post_init__(self) -> None:
         if bool(self.roles) is self.is_open:
             raise TypeError(f"{self.name} must be held by a role, or be open")
-        if self.in_network and not self.roles <= NETWORK | {Role.INTEGRATOR}:
+        is_of_network = self.roles <= NETWORK | {Role.INTEGRATOR}
+        if self.in_network and not (is_of_network or self.from_anywhere):
             raise TypeError(f"{self.name} lets clinic roles act on the network")
         if self.name in _scopes:
             raise TypeError(f"{self.name} stands in the table twice")
@@ -270,7 +272,9 @@ BREAK_GLASS = Scope(
 CLINICS_MANAGE = _network("clinics.manage", {Role.NETWORK_ADMIN}, "take clinics in")
 CLINICS_LIST = _network("clinics.list", NETWORK, "list the network's clinics")
 CLINIC_READ = _plain("clinic.read", STAFF | NETWORK, "read a clinic, rooms and staff")
-CLINIC_MANAGE = _plain("clinic.manage", ADMINS, "add rooms and staff")
+CLINIC_MANAGE = _plain(
+    "clinic.manage", ADMINS, "keep rooms and staff, their hours and licences"
+)
 BOOKINGS_READ = _desk(
     "bookings.read", STAFF | NETWORK, "read the day, appointments and readiness"
 )
@@ -281,6 +285,19 @@ OWN_BOOKINGS_READ = _desk(
 )
 BOOKINGS_WRITE = _desk(
     "bookings.write", DESK | {Role.THERAPIST}, "book, cancel, name escorts"
+)
+BOOKINGS_OVERBOOK = _desk(
+    "bookings.overbook",
+    {Role.CLINIC_ADMIN, Role.MEDICAL_LEAD},
+    "book, or move to, what is taken or when somebody is not there, with a reason",
+)
+NETWORK_TIMES_READ = Scope(
+    name="network_times.read",
+    roles=STAFF | NETWORK,
+    about="look for free times in every clinic one works in; the network in all",
+    purpose=Purpose.OPERATIONS,
+    in_network=True,
+    from_anywhere=True,
 )
 ARRIVALS_WRITE = _desk("arrivals.write", STAFF, "note that a patient is here")
 NO_SHOWS_WRITE = _desk("no_shows.write", DESK, "note that a patient did not come")

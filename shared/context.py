@@ -30,6 +30,12 @@ class Actor:
         """The roles held in any clinic or in the network."""
         return self.network_roles.union(*self.roles.values())
 
+    def clinics_with(self, roles: frozenset[Role]) -> frozenset[UUID] | None:
+        """The clinics one of some roles is held in; None is all, for the network."""
+        if self.network_roles & roles:
+            return None
+        return frozenset(id_ for id_, held in self.roles.items() if held & roles)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Context:

@@ -2,9 +2,19 @@
 
 from services.scheduling.api import routes
 from services.scheduling.domain import DoubleBookedError
-from services.scheduling.handlers import appointment, integration, readiness
+from services.scheduling.handlers import (
+    appointment,
+    erasing,
+    integration,
+    readiness,
+)
 from services.scheduling.models import NO_OVERLAP, facts, metadata, packs
-from shared.events.intake import ConsentWithdrawn, EpisodeClosed, PatientRegistered
+from shared.events.intake import (
+    ConsentWithdrawn,
+    EpisodeClosed,
+    PatientErased,
+    PatientRegistered,
+)
 from shared.events.scheduling import EscortConfirmed, EscortWithdrawn
 from shared.events.sessions import (
     IntegrationCompleted,
@@ -28,6 +38,7 @@ service = Service(
         },
         **packs.handlers(),
         PatientRegistered: appointment.know_patient,
+        PatientErased: erasing.erase_patient,
         ConsentWithdrawn: readiness.release_doses,
         EpisodeClosed: readiness.release_all,
         RecordOpened: appointment.note_begun,

@@ -2,9 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from services.scheduling.domain import AppointmentType, ResourceKind
+from services.scheduling.domain import (
+    AppointmentMode,
+    AppointmentType,
+    ResourceKind,
+)
+from shared.rulepack import Route
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,10 +24,57 @@ class OnboardClinic:
 
 @dataclass(frozen=True, kw_only=True)
 class AddResource:
-    """A room or a member of staff can be booked."""
+    """A room, a device or a member of staff can be booked."""
 
     kind: ResourceKind
     name: str
+    person_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeResource:
+    """It has another name, or stands for somebody else who signs in."""
+
+    resource_id: UUID
+    name: str
+    person_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetRoster:
+    """Somebody works at these times; None is whenever the clinic is open.
+
+    Each is a rule, the first day, the local time it starts, and how many minutes long.
+    """
+
+    resource_id: UUID
+    shifts: list[dict[str, Any]] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddAbsence:
+    """Somebody cannot be had from one instant to another, or on whole days.
+
+    With a rule this comes again on the days it says.
+    """
+
+    resource_id: UUID
+    reason_code: str
+    begins_at: datetime | None = None
+    ends_at: datetime | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    rrule: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldLicence:
+    """Somebody holds a licence until the end of a day; one of that code is renewed."""
+
+    resource_id: UUID
+    code: str
+    number: str
+    valid_until: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +90,36 @@ class AddClosure:
 class BookAppointment:
     """Hold a room, staff and the patient for a time.
 
-    Without `ends_at` it lasts as long as the rule pack says for its type.
+    Without `ends_at` it lasts as long as the rule pack says for its type, or for the
+    route of a dose. A reason to overbook overrules that something is taken, or that
+    the clinic or somebody is not there; never what is about the patient.
     """
 
     patient_id: UUID
     type: AppointmentType
     starts_at: datetime
-    room_id: UUID
-    therapist_id: UUID | None
+    room_id: UUID | None = None
+    device_id: UUID | None = None
+    therapist_id: UUID | None = None
     monitor_id: UUID | None = None
+    prescriber_id: UUID | None = None
     ends_at: datetime | None = None
     integration_id: UUID | None = None
+    mode: AppointmentMode = AppointmentMode.IN_PERSON
+    route: Route | None = None
+    overbook_reason: str | None = None
+
+    @property
+    def wanted(self) -> dict[ResourceKind, UUID]:
+        """What is to be held, by kind."""
+        named = {
+            ResourceKind.ROOM: self.room_id,
+            ResourceKind.DEVICE: self.device_id,
+            ResourceKind.THERAPIST: self.therapist_id,
+            ResourceKind.MONITOR: self.monitor_id,
+            ResourceKind.PRESCRIBER: self.prescriber_id,
+        }
+        return {kind: id_ for kind, id_ in named.items() if id_ is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,8 +130,11 @@ class MoveAppointment:
     starts_at: datetime
     ends_at: datetime | None = None
     room_id: UUID | None = None
+    device_id: UUID | None = None
     therapist_id: UUID | None = None
     monitor_id: UUID | None = None
+    prescriber_id: UUID | None = None
+    overbook_reason: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,7 @@
 """Scheduling's tables, and the mapping of its domain onto them."""
 
+from uuid import UUID
+
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
@@ -10,12 +12,17 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
+    UniqueConstraint,
     Uuid,
+    false,
 )
 from sqlalchemy.orm import registry, relationship
 
 from services.scheduling.domain import (
+    Absence,
     Appointment,
+    AppointmentMode,
     AppointmentStatus,
     AppointmentType,
     Claim,
@@ -23,6 +30,7 @@ from services.scheduling.domain import (
     Closure,
     IntegrationNeed,
     IntegrationStatus,
+    Licence,
     Patient,
     Resource,
     ResourceKind,
@@ -31,10 +39,18 @@ from shared.database import Document, UtcDateTime, new_metadata, words
 from shared.facts import Facts
 from shared.packs import Packs
 from shared.privacy.columns import Sealed
+from shared.rulepack import Route
 
 metadata = new_metadata()
 packs = Packs(metadata)
 facts = Facts(metadata, packs)
+
+
+def _of_resource() -> Column[UUID]:
+    return Column(
+        "resource_id", Uuid(), ForeignKey("resources.id"), nullable=False, index=True
+    )
+
 
 clinics = Table(
     "clinics",
@@ -56,6 +72,35 @@ resources = Table(
     Column("version", Integer, nullable=False),
     Column("kind", words(ResourceKind), nullable=False),
     Column("name", Sealed(), nullable=False),
+    Column("person_id", Uuid()),
+    Column("roster", Document),
+    Column("retired_at", UtcDateTime),
+)
+
+absences = Table(
+    "absences",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    _of_resource(),
+    Column("begins_at", UtcDateTime, nullable=False),
+    Column("ends_at", UtcDateTime, nullable=False),
+    Column("reason_code", String(64), nullable=False),
+    Column("rrule", Text()),
+    Column("over_at", UtcDateTime),
+    Index("ix_absences_clinic_id_over_at", "clinic_id", "over_at"),
+)
+
+licences = Table(
+    "licences",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False, index=True),
+    _of_resource(),
+    Column("code", String(64), nullable=False),
+    Column("number", Sealed(), nullable=False),
+    Column("valid_until", Date, nullable=False),
+    UniqueConstraint("resource_id", "code"),
 )
 
 patients = Table(
@@ -82,7 +127,11 @@ appointments = Table(
     Column("escort_confirmed", Boolean, nullable=False),
     Column("integration_id", Uuid()),
     Column("replaces", Uuid()),
+    Column("mode", words(AppointmentMode), nullable=False, server_default="in_person"),
+    Column("route", words(Route)),
     CheckConstraint("ends_at > starts_at", "ends_after_start"),
+    CheckConstraint("mode = 'in_person' or type <> 'dosing'", "dose_in_person"),
+    CheckConstraint("route is null or type = 'dosing'", "route_of_dose"),
     Index("ix_appointments_clinic_id_starts_at", "clinic_id", "starts_at"),
 )
 
@@ -103,10 +152,24 @@ claims = Table(
     Column("starts_at", UtcDateTime, nullable=False),
     Column("ends_at", UtcDateTime, nullable=False),
     Column("active", Boolean, nullable=False),
+    Column("overbooked", Boolean, nullable=False, server_default=false()),
+    CheckConstraint("not overbooked or kind <> 'patient'", "patient_held_once"),
     Index("ix_claims_resource_id_starts_at", "resource_id", "starts_at"),
 )
 NO_OVERLAP = "ex_claims_no_overlap"
-"""The migration makes the database refuse overlapping active claims by this name."""
+"""The migration makes the database refuse overlapping active claims by this name; an
+overbooked one may be put over others, and nothing that is not may be put over it."""
+
+overbookings = Table(
+    "overbookings",
+    metadata,
+    Column("appointment_id", Uuid(), ForeignKey("appointments.id"), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    Column("patient_id", Uuid(), nullable=False),
+    Column("overbooked_by", Uuid(), nullable=False),
+    Column("overbooked_at", UtcDateTime, nullable=False),
+    Column("reason", Sealed(person="patient_id"), nullable=False),
+)
 
 closures = Table(
     "closures",
@@ -144,6 +207,8 @@ for _kind, _table in (
         _kind, _table, version_id_col=_table.c.version, version_id_generator=False
     )
 _mapper.map_imperatively(Claim, claims)
+_mapper.map_imperatively(Absence, absences)
+_mapper.map_imperatively(Licence, licences)
 _mapper.map_imperatively(
     Appointment,
     appointments,

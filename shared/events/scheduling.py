@@ -49,6 +49,26 @@ class ResourceAdded(Event, name="scheduling.resource.added", aggregate="resource
 
 
 @dataclass(frozen=True, kw_only=True)
+class ResourceChanged(Event, name="scheduling.resource.changed", aggregate="resource"):
+    """What is known of a room or a member of staff is different; ask for it anew.
+
+    `what_code` says what: details, roster, absence or licence.
+    """
+
+    resource_id: UUID
+    kind: Code
+    what_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceRetired(Event, name="scheduling.resource.retired", aggregate="resource"):
+    """Nothing more is booked on a room or a member of staff."""
+
+    resource_id: UUID
+    kind: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class AppointmentBooked(
     Event, name="scheduling.appointment.booked", aggregate="appointment"
 ):

@@ -92,7 +92,7 @@ def expected(route: Route, role: Role, *, is_here: bool) -> str:
     if route.scope.is_open:
         return ADMITTED
     holds = role in route.scope.roles
-    if route.scope.in_network:
+    if route.scope.in_network and not route.scope.from_anywhere:
         # Roles in clinics are none in the network.
         return FORBIDDEN
     if is_here or route.scope.from_anywhere:

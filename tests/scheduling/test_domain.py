@@ -61,7 +61,7 @@ MOVES: dict[str, tuple[Callable[[Appointment], Event], set[Status], Status | Non
         Status.NO_SHOW,
     ),
     "fulfil": (
-        lambda a: a.fulfil(),
+        lambda a: a.fulfil(at=START),
         {Status.BOOKED, Status.AT_RISK, Status.ARRIVED, Status.IN_PROGRESS},
         Status.FULFILLED,
     ),

@@ -30,3 +30,38 @@ def test_a_dose_that_is_moved_is_given_at_its_new_time_and_nobody_is_confused(
     told = [one for one in news if one[0] == "appointment_booked"]
     assert len(told) == 1 + len([o for o in before if o[0] == "appointment_booked"])
     world.assert_all_heard_once()
+
+
+def test_a_dose_that_is_overbooked_is_given_and_nobody_is_told_why(
+    world: World,
+) -> None:
+    clinic, patient = world.clinic, booked(world)
+    path = f"/appointments/{patient.appointment_id}"
+    starts_at = datetime.fromisoformat(clinic.desk.get("scheduling", path)["starts_at"])
+    later, reason = starts_at + timedelta(hours=1), "stays on for this patient"
+    clinic.admin.post(
+        "scheduling",
+        f"/resources/{clinic.therapists[0]}/absences",
+        begins_at=later.isoformat(),
+        ends_at=(later + timedelta(hours=9)).isoformat(),
+        reason_code="leave",
+    )
+
+    body = {"starts_at": later.isoformat()}
+    steps.refused(
+        "off_duty", lambda: clinic.desk.post("scheduling", f"{path}/move", **body)
+    )
+    moved = clinic.lead.post(
+        "scheduling", f"{path}/move/overbook", **body, overbook_reason=reason
+    )
+    world.lab.settle()
+    patient.appointment_id = moved["id"]
+    steps.dose(clinic, patient)
+    steps.recover_and_leave(clinic, patient)
+    world.lab.settle()
+
+    assert moved["overbooked"]
+    assert journeys.status(clinic, patient) == "fulfilled"
+    told = world.lab.told("scheduling")
+    assert reason not in "".join(str(one.event().to_payload()) for one in told)
+    world.assert_all_heard_once()

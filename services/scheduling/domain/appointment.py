@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from services.scheduling.domain.clinic import ResourceKind
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
 from shared.events.scheduling import (
@@ -20,6 +19,7 @@ from shared.events.scheduling import (
     EscortWithdrawn,
     PatientArrived,
 )
+from shared.rulepack import ResourceKind, Route
 
 
 class DoubleBookedError(ConflictError):
@@ -46,6 +46,12 @@ class WrongStateError(ConflictError):
     code = "wrong_state"
 
 
+class NoRoomError(ConflictError):
+    """It takes place by video: nobody comes."""
+
+    code = "no_room"
+
+
 class TooEarlyError(ConflictError):
     """It is too early to say this of the appointment."""
 
@@ -58,6 +64,13 @@ class AppointmentType(StrEnum):
     PREPARATION = "preparation"
     DOSING = "dosing"
     INTEGRATION = "integration"
+
+
+class AppointmentMode(StrEnum):
+    """How patient and staff meet."""
+
+    IN_PERSON = "in_person"
+    TELEHEALTH = "telehealth"
 
 
 class AppointmentStatus(StrEnum):
@@ -78,18 +91,6 @@ class AppointmentStatus(StrEnum):
 AHEAD = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.AT_RISK})
 PRESENT = frozenset({AppointmentStatus.ARRIVED, AppointmentStatus.IN_PROGRESS})
 
-BUNDLES = {
-    AppointmentType.PREPARATION: {ResourceKind.ROOM, ResourceKind.THERAPIST},
-    AppointmentType.DOSING: {
-        ResourceKind.ROOM,
-        ResourceKind.THERAPIST,
-        ResourceKind.MONITOR,
-    },
-    AppointmentType.INTEGRATION: {ResourceKind.ROOM, ResourceKind.THERAPIST},
-}
-"""What each type of appointment needs besides the patient."""
-
-
 EARLIEST_ARRIVAL = timedelta(hours=12)
 """Doses are kept apart by their planned times, so none may be given days ahead of its.
 Source: project default."""
@@ -104,7 +105,11 @@ class Patient(Aggregate):
 
 @dataclass(kw_only=True, eq=False)
 class Claim:
-    """One resource, or the patient, held by an appointment for its time."""
+    """One resource, or the patient, held by an appointment for a part of its time.
+
+    A room is held a while longer than the appointment takes. What is overbooked may
+    be held by others as well; a patient never is.
+    """
 
     id: UUID
     appointment_id: UUID
@@ -114,13 +119,15 @@ class Claim:
     starts_at: datetime
     ends_at: datetime
     active: bool = True
+    overbooked: bool = False
 
 
 @dataclass(kw_only=True, eq=False)
 class Appointment(Aggregate):
     """A time for one patient, and everything it holds.
 
-    `replaces` is the appointment it was moved from.
+    `replaces` is the appointment it was moved from; `route` is how a dose is planned to
+    be given, if it is said.
     """
 
     patient_id: UUID
@@ -132,21 +139,41 @@ class Appointment(Aggregate):
     escort_confirmed: bool = False
     integration_id: UUID | None = None
     replaces: UUID | None = None
+    mode: AppointmentMode = AppointmentMode.IN_PERSON
+    route: Route | None = None
     claims: list[Claim] = field(default_factory=list)
 
     @property
     def room_id(self) -> UUID:
-        """The room it takes place in."""
-        return next(
-            claim.resource_id
-            for claim in self.claims
-            if claim.kind == ResourceKind.ROOM
-        )
+        """The room it takes place in.
+
+        Raises:
+            NoRoomError: it takes place by video.
+        """
+        room = self.held(ResourceKind.ROOM)
+        if room is None:
+            raise NoRoomError
+        return room
+
+    @property
+    def overbooked(self) -> bool:
+        """Whether somebody overruled that it does not fit."""
+        return any(claim.overbooked for claim in self.claims)
+
+    def demand_sound(self) -> None:
+        """Refuse what is no appointment.
+
+        Raises:
+            InvalidError: it ends before it starts, or has a route and is no dose.
+        """
+        if self.ends_at <= self.starts_at:
+            raise InvalidError("it must end after it starts", field="ends_at")
+        if self.route is not None and self.type is not AppointmentType.DOSING:
+            raise InvalidError("only a dose has a route", field="route")
 
     def book(self) -> AppointmentBooked:
         """Room, staff and patient are held."""
-        if self.ends_at <= self.starts_at:
-            raise InvalidError("it must end after it starts", field="ends_at")
+        self.demand_sound()
         return AppointmentBooked(
             appointment_id=self.id,
             patient_id=self.patient_id,
@@ -243,12 +270,13 @@ class Appointment(Aggregate):
         self._demand(AHEAD)
         if at < self.starts_at - EARLIEST_ARRIVAL:
             raise TooEarlyError
+        room_id = self.room_id
         self.status = AppointmentStatus.ARRIVED
         return PatientArrived(
             appointment_id=self.id,
             patient_id=self.patient_id,
             episode_id=self.episode_id,
-            room_id=self.room_id,
+            room_id=room_id,
             escort_present=escort_present,
         )
 
@@ -265,10 +293,14 @@ class Appointment(Aggregate):
             appointment_type=self.type.value,
         )
 
-    def fulfil(self) -> AppointmentFulfilled:
-        """What it was for has been done; the room is free for the rest of its time."""
+    def fulfil(self, *, at: datetime) -> AppointmentFulfilled:
+        """What it was for has been done; the room is free once it is made ready."""
         self._demand(AHEAD | PRESENT)
         self._give_back(AppointmentStatus.FULFILLED)
+        for claim in self.claims:
+            turnover = claim.ends_at - self.ends_at
+            if turnover > timedelta(0) and claim.starts_at < at < claim.ends_at:
+                claim.ends_at, claim.active = min(claim.ends_at, at + turnover), True
         return AppointmentFulfilled(
             appointment_id=self.id,
             patient_id=self.patient_id,

@@ -1,25 +1,12 @@
-"""Clinics and what can be booked in them."""
+"""Clinics, and when they are open."""
 
 from dataclasses import dataclass
-from enum import StrEnum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.scheduling.domain.hours import demand_weekly
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.scheduling import (
-    ClinicHoursChanged,
-    ClinicOnboarded,
-    ResourceAdded,
-)
-
-
-class ResourceKind(StrEnum):
-    """What can be booked."""
-
-    ROOM = "room"
-    THERAPIST = "therapist"
-    MONITOR = "monitor"
+from shared.events.scheduling import ClinicHoursChanged, ClinicOnboarded
 
 
 @dataclass(kw_only=True, eq=False)
@@ -59,15 +46,3 @@ class Clinic(Aggregate):
         return ClinicOnboarded(
             time_zone=self.time_zone, alert_response_seconds=self.alert_response_seconds
         )
-
-
-@dataclass(kw_only=True, eq=False)
-class Resource(Aggregate):
-    """A room or a member of staff; `name` is what the day board shows."""
-
-    kind: ResourceKind
-    name: str
-
-    def add(self) -> ResourceAdded:
-        """It can be booked from now on."""
-        return ResourceAdded(resource_id=self.id, kind=self.kind.value)

@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from services.scheduling.domain.windows import A_DAY, Window, at
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, InvalidError
 from shared.events.scheduling import ClosureAdded, ClosureRemoved
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 LONGEST_CLOSURE = timedelta(days=366)
-A_DAY = timedelta(days=1)
 
-Window = tuple[datetime, datetime]
 Weekly = Mapping[str, Iterable[Sequence[str]]]
 """By weekday, from when to when: `{"mon": [["08:00", "18:00"]]}`."""
 
@@ -50,8 +49,8 @@ class Closure(Aggregate):
             raise InvalidError("is more than a year after the first", field="last_day")
         return ClosureAdded(
             closure_id=self.id,
-            begins_at=_at(self.first_day, time.min, zone),
-            ends_at=_at(self.last_day + A_DAY, time.min, zone),
+            begins_at=at(self.first_day, time.min, zone),
+            ends_at=at(self.last_day + A_DAY, time.min, zone),
         )
 
     def remove(self) -> ClosureRemoved:
@@ -100,7 +99,7 @@ class Opening:
             raise OutsideHoursError
 
     def _at(self, day: date, local: time) -> datetime:
-        return _at(day, local, self.zone)
+        return at(day, local, self.zone)
 
     def _until(self, day: date, local: time) -> datetime:
         """An end at 00:00 is that of the day."""
@@ -123,10 +122,6 @@ def demand_weekly(weekly: Weekly) -> None:
                 told = "must ascend and not overlap"
                 raise InvalidError(told, field=f"weekly/{day}")
             last = time.max if ends == time.min else ends
-
-
-def _at(day: date, local: time, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, local, zone).astimezone(UTC)
 
 
 def _time(text: str) -> time:

@@ -12,19 +12,16 @@ from services.scheduling.commands import (
 )
 from services.scheduling.domain import (
     AHEAD,
-    BUNDLES,
     PRESENT,
     Appointment,
     AppointmentStatus,
     AppointmentType,
-    Claim,
     IntegrationNeed,
     NotReadyError,
     Patient,
-    Resource,
-    ResourceKind,
     TooCloseError,
 )
+from services.scheduling.handlers.claiming import claims_of, note_overbooking
 from services.scheduling.handlers.clinic import opening_of
 from services.scheduling.handlers.readiness import (
     RELEASE,
@@ -33,7 +30,7 @@ from services.scheduling.handlers.readiness import (
     readiness_of,
 )
 from services.scheduling.models import appointments, facts, packs
-from shared.errors import InvalidError, NotFoundError
+from shared.errors import InvalidError
 from shared.events.intake import PatientRegistered
 from shared.events.sessions import (
     PatientDischarged,
@@ -43,6 +40,7 @@ from shared.events.sessions import (
 )
 from shared.ids import uuid7
 from shared.readiness import Gate
+from shared.rulepack import Appointments
 from shared.unit_of_work import UnitOfWork
 
 
@@ -55,6 +53,8 @@ def book_appointment(
         NotReadyError: a dose, and a fact it rests on would not hold at that time.
         TooCloseError: a dose, too soon before or after another.
         ClosedError, OutsideHoursError: the clinic is not open for all of the time.
+        RetiredError, OffDutyError, LicenceMissingError, LicenceExpiredError: something
+            that is needed cannot be had then.
         NoSuchNeedError: an integration that is not this patient's, or took place.
         DoubleBookedError: something is taken; the database says so at the commit.
     """
@@ -65,23 +65,18 @@ def book_appointment(
         hold(patient.id, uow)
         _demand_ready(patient.id, Gate.BOOKING, command.starts_at, uow)
         _demand_spacing(patient.id, command.starts_at, uow)
-    appointment = Appointment(
-        id=uuid7(),
-        clinic_id=uow.clinic_id,
-        patient_id=patient.id,
-        episode_id=patient.episode_id,
-        type=command.type,
-        starts_at=command.starts_at,
-        ends_at=command.ends_at or command.starts_at + _duration(command.type, uow),
-        integration_id=command.integration_id,
-        replaces=replaces,
-    )
-    opening_of(uow).demand_open(appointment.starts_at, appointment.ends_at)
-    appointment.claims = _claims(command, appointment, uow)
+    rules = packs.of(uow).appointments
+    appointment = _planned(command, patient, rules, replaces, uow)
+    opening = opening_of(uow)
+    if command.overbook_reason is None:
+        opening.demand_open(appointment.starts_at, appointment.ends_at)
+    appointment.claims = claims_of(appointment, command, rules, opening, uow)
     if command.integration_id:
         need = uow.get(IntegrationNeed, command.integration_id)
         need.book(patient.id, command.type)
     uow.publish(appointment.book(), of=appointment)
+    if command.overbook_reason is not None:
+        note_overbooking(appointment, command.overbook_reason, uow)
     return uow.add(appointment)
 
 
@@ -154,7 +149,7 @@ def fulfil(event: PatientDischarged | PreparationCompleted, uow: UnitOfWork) -> 
         note_fact(event, uow)
     appointment = uow.find(Appointment, event.appointment_id)
     if appointment and appointment.status in AHEAD | PRESENT:
-        uow.publish(appointment.fulfil(), of=appointment)
+        uow.publish(appointment.fulfil(at=uow.now), of=appointment)
 
 
 def end_early(event: RecordAborted, uow: UnitOfWork) -> None:
@@ -185,42 +180,30 @@ def _want_another(appointment: Appointment, uow: UnitOfWork) -> None:
         uow.get(IntegrationNeed, appointment.integration_id).reopen()
 
 
-def _duration(kind: AppointmentType, uow: UnitOfWork) -> timedelta:
-    return packs.of(uow).appointments.durations[kind.value]
-
-
-def _claims(
-    command: BookAppointment, appointment: Appointment, uow: UnitOfWork
-) -> list[Claim]:
-    """One claim for each thing the appointment holds, and one for the patient."""
-    wanted = {
-        ResourceKind.ROOM: command.room_id,
-        ResourceKind.THERAPIST: command.therapist_id,
-        ResourceKind.MONITOR: command.monitor_id,
-    }
-    held: list[tuple[str, UUID]] = [("patient", appointment.patient_id)]
-    for kind, resource_id in wanted.items():
-        if resource_id is None:
-            if kind in BUNDLES[command.type]:
-                raise InvalidError("this appointment needs one", field=f"{kind}_id")
-            continue
-        resource = uow.find(Resource, resource_id)
-        if resource is None or resource.kind is not kind:
-            raise NotFoundError(f"there is no such {kind} in this clinic")
-        held.append((kind.value, resource_id))
-    # Claims are taken in one order everywhere, so that two bookings cannot deadlock.
-    return [
-        Claim(
-            id=uuid7(),
-            appointment_id=appointment.id,
-            clinic_id=appointment.clinic_id,
-            resource_id=resource_id,
-            kind=kind,
-            starts_at=appointment.starts_at,
-            ends_at=appointment.ends_at,
-        )
-        for kind, resource_id in sorted(held, key=lambda pair: pair[1])
-    ]
+def _planned(
+    command: BookAppointment,
+    patient: Patient,
+    rules: Appointments,
+    replaces: UUID | None,
+    uow: UnitOfWork,
+) -> Appointment:
+    """The appointment that is asked for, before it holds anything."""
+    lasts = rules.lasts(command.type.value, command.route)
+    appointment = Appointment(
+        id=uuid7(),
+        clinic_id=uow.clinic_id,
+        patient_id=patient.id,
+        episode_id=patient.episode_id,
+        type=command.type,
+        starts_at=command.starts_at,
+        ends_at=command.ends_at or command.starts_at + lasts,
+        integration_id=command.integration_id,
+        replaces=replaces,
+        mode=command.mode,
+        route=command.route,
+    )
+    appointment.demand_sound()
+    return appointment
 
 
 def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -> None:

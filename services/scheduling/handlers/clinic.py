@@ -1,21 +1,12 @@
-"""Clinics, and what can be booked in them."""
+"""Clinics, and when they are open."""
 
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from services.scheduling.commands import (
-    AddClosure,
-    AddResource,
-    OnboardClinic,
-)
-from services.scheduling.domain import (
-    Clinic,
-    Closure,
-    Opening,
-    Resource,
-)
+from services.scheduling.commands import AddClosure, OnboardClinic
+from services.scheduling.domain import Clinic, Closure, Opening
 from shared.ids import uuid7
 from shared.rulepack import load_pack
 from shared.unit_of_work import UnitOfWork
@@ -36,15 +27,6 @@ def onboard_clinic(command: OnboardClinic, uow: UnitOfWork) -> Clinic:
     )
     uow.publish(clinic.onboard(), of=clinic)
     return uow.add(clinic)
-
-
-def add_resource(command: AddResource, uow: UnitOfWork) -> Resource:
-    """A room or a member of staff can be booked."""
-    resource = Resource(
-        id=uuid7(), clinic_id=uow.clinic_id, kind=command.kind, name=command.name
-    )
-    uow.publish(resource.add(), of=resource)
-    return uow.add(resource)
 
 
 def set_hours(weekly: dict[str, list[list[str]]] | None, uow: UnitOfWork) -> Clinic:

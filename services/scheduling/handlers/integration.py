@@ -44,4 +44,4 @@ def close_integration(event: IntegrationCompleted, uow: UnitOfWork) -> None:
             appointments.c.status.in_(AHEAD | PRESENT),
         )
     ):
-        uow.publish(appointment.fulfil(), of=appointment)
+        uow.publish(appointment.fulfil(at=uow.now), of=appointment)

@@ -20,7 +20,8 @@ def move_appointment(command: MoveAppointment, uow: UnitOfWork) -> Appointment:
 
     Raises:
         WrongStateError: it is not ahead any more.
-        NotReadyError, TooCloseError: as for a booking, at the new time.
+        NotReadyError, TooCloseError, OffDutyError and the others of a booking: at the
+            new time.
         DoubleBookedError: something is taken; the database says so at the commit, and
             the old time is still held.
     """
@@ -38,10 +39,15 @@ def move_appointment(command: MoveAppointment, uow: UnitOfWork) -> Appointment:
             type=old.type,
             starts_at=command.starts_at,
             ends_at=command.ends_at or command.starts_at + lasts,
-            room_id=command.room_id or old.room_id,
+            room_id=command.room_id or old.held(ResourceKind.ROOM),
+            device_id=command.device_id or old.held(ResourceKind.DEVICE),
             therapist_id=command.therapist_id or old.held(ResourceKind.THERAPIST),
             monitor_id=command.monitor_id or old.held(ResourceKind.MONITOR),
+            prescriber_id=command.prescriber_id or old.held(ResourceKind.PRESCRIBER),
             integration_id=old.integration_id,
+            mode=old.mode,
+            route=old.route,
+            overbook_reason=command.overbook_reason,
         ),
         uow,
         replaces=old.id,
