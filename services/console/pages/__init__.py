@@ -18,6 +18,7 @@ from services.console.pages import (
     rules,
     session,
     signing_in,
+    staff,
     worklist,
 )
 from services.console.pages.site import site
@@ -41,5 +42,6 @@ __all__ = [
     "session",
     "signing_in",
     "site",
+    "staff",
     "worklist",
 ]

@@ -28,6 +28,8 @@ YEARS = range(2000, 2200)
 OFF = frozenset({"released", "cancelled", "rescheduled", "no_show"})
 AHEAD = frozenset({"booked", "at_risk"})
 PRESENT = frozenset({"arrived", "in_progress"})
+BY_VIDEO = ""
+"""The row of what takes place in no room."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,14 +141,18 @@ def window_of(on: date, rows: Sequence[Row], zone: ZoneInfo) -> Window:
 
 
 def _rooms(resources: Answer, rows: list[Row], window: Window) -> list[Room]:
-    """Every room with what takes place in it; rooms nobody listed come last."""
+    """Every room with what takes place in it; rooms nobody listed come last, and then
+    what takes place by video.
+    """
     names = {row["id"]: row["name"] for row in resources if row["kind"] == "room"}
     booked: dict[str, list[Row]] = {room_id: [] for room_id in names}
     for row in rows:
         room = next((r for r in row["resources"] if r["kind"] == "room"), None)
-        if room is not None:
+        if room is not None and row.get("mode") != "telehealth":
             names.setdefault(room["resource_id"], room["name"] or "Room")
             booked.setdefault(room["resource_id"], []).append(row)
+    if by_video := [row for row in rows if row.get("mode") == "telehealth"]:
+        names[BY_VIDEO], booked[BY_VIDEO] = "By video", by_video
     return [
         Room(name=names[room_id], tiles=tiles_of(found, window))
         for room_id, found in booked.items()

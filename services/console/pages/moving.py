@@ -16,7 +16,7 @@ from services.console.pages.times import entered
 
 FOR_DAYS = 14
 MOST_OFFERED = 60
-WHAT = ("room_id", "therapist_id", "monitor_id")
+WHAT = ("room_id", "device_id", "therapist_id", "monitor_id", "prescriber_id")
 
 
 @site.get("/clinics/<uuid:clinic_id>/appointments/<uuid:appointment_id>/move")
@@ -48,6 +48,8 @@ def _page(clinic_id: UUID, appointment_id: UUID, problem: str = "") -> str:
         **{"from": begins_at or datetime.now(UTC).isoformat()},
         patient_id=found["patient_id"],
         type=found["type"],
+        mode=found["mode"],
+        route=found["route"],
         days=FOR_DAYS,
         limit=MOST_OFFERED,
     )
