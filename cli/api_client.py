@@ -65,6 +65,14 @@ class Caller:
         headers = {"Idempotency-Key": key} if key else {}
         return self.send("POST", service, path, json=body, headers=headers).json()
 
+    def put(self, service: str, path: str, /, **body: Any) -> Any:
+        """What a change that names the whole new state answers.
+
+        Raises:
+            RefusedError: it is refused.
+        """
+        return self.send("PUT", service, path, json=body).json()
+
     def send(self, method: str, service: str, path: str, **more: Any) -> httpx.Response:
         """The whole answer.
 

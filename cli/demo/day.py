@@ -47,6 +47,8 @@ def open_clinics(deployment: Deployment, suffix: str) -> list[Clinic]:
         )
         clinic = staffed(deployment, made, clinics)
         steps.add_people_and_rooms(clinic, ROOMS)
+        admin = deployment.development_caller("clinic_admin", clinic_id=clinic.id)
+        steps.add_prescriber(admin, clinic.now().date())
         clinics.append(clinic)
     return clinics
 

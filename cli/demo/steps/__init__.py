@@ -19,6 +19,7 @@ from cli.demo.steps.intake import (
 )
 from cli.demo.steps.scheduling import (
     add_people_and_rooms,
+    add_prescriber,
     arrive,
     book,
     book_dose,
@@ -50,6 +51,7 @@ __all__ = [
     "NotRefusedError",
     "Patient",
     "add_people_and_rooms",
+    "add_prescriber",
     "answer_cssrs",
     "answer_gad7",
     "answer_phq9",

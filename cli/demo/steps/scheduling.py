@@ -1,10 +1,17 @@
 """Rooms, people, appointments, arrival."""
 
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from cli.api_client import RefusedError
-from cli.demo.steps.cast import Clinic, Patient
+from cli.demo.steps.cast import Caller, Clinic, Patient
+
+
+class Administrator(Caller, Protocol):
+    """Somebody who also says how something is to be as a whole."""
+
+    def put(self, service: str, path: str, /, **body: Any) -> Any:
+        """What such a change answers."""
 
 
 def add_people_and_rooms(clinic: Clinic, count: int) -> None:
@@ -19,6 +26,36 @@ def add_people_and_rooms(clinic: Clinic, count: int) -> None:
                 "scheduling", "/resources", kind=kind, name=f"{word} {number}"
             )
             known.append(made["id"])
+
+
+def add_prescriber(admin: Administrator, today: date) -> None:
+    """A prescriber with hours of their own, a week's leave, and a licence to renew."""
+    made = admin.post("scheduling", "/resources", kind="prescriber", name="Prescriber")
+    path = f"/resources/{made['id']}"
+    day = {"first_day": today.isoformat(), "starts": "09:00", "minutes": 480}
+    shifts = [
+        {"rrule": "FREQ=WEEKLY;BYDAY=MO,WE", **day},
+        {"rrule": "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", **day},
+    ]
+    admin.put("scheduling", f"{path}/roster", shifts=shifts)
+    leave = [(today + timedelta(days=days)).isoformat() for days in (14, 20)]
+    admin.post(
+        "scheduling",
+        f"{path}/absences",
+        first_day=leave[0],
+        last_day=leave[1],
+        reason_code="leave",
+    )
+    admin.post(
+        "scheduling",
+        f"{path}/licences",
+        code="dea",
+        number="FICTIONAL-1",
+        valid_until=(today + timedelta(days=20)).isoformat(),
+    )
+    listed = admin.get("scheduling", "/resources")["items"]
+    if not any(one["expires_soon"] for row in listed for one in row["licences"]):
+        raise AssertionError("nobody is told that a licence is to be renewed")
 
 
 def is_ready_to_book(clinic: Clinic, patient: Patient) -> bool:
