@@ -20,6 +20,7 @@ from shared.rulepack.eligibility import (
 )
 from shared.rulepack.extending import ClinicPack, read_clinic_pack
 from shared.rulepack.interactions import EntryKind, Interaction, InteractionAction
+from shared.rulepack.ledger import Form, LedgerRules
 from shared.rulepack.limits import Limit, Range
 from shared.rulepack.pack import CrisisResource, RulePack
 from shared.rulepack.shipped import BASE, is_shipped, load_pack, table_of
@@ -46,8 +47,10 @@ __all__ = [
     "DoseUnit",
     "EligibilityRule",
     "EntryKind",
+    "Form",
     "Interaction",
     "InteractionAction",
+    "LedgerRules",
     "Limit",
     "Measure",
     "MeasureRating",

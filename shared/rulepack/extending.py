@@ -27,6 +27,9 @@ WHAT = "rule pack"
 LONGEST_TEXT = 100_000
 """Characters of a clinic's pack; the base has a fifth of that."""
 _KEPT_PACKS = 256
+_ADDED_SINCE = ("ledger", "appointments.bundles", "appointments.routes")
+"""Tables that the base got after clinics had signed packs: what those were signed as
+must stay what they are, so only a pack that changes one of them signs it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,10 +67,23 @@ def read_clinic_pack(text: str) -> ClinicPack:
     if pack.version == base:
         raise InvalidError("is that of the pack it extends", field="version")
     _demand_not_looser(load_pack(base), pack)
-    said = json.dumps(table, sort_keys=True, separators=(",", ":"))
+    said = json.dumps(_as_signed(table, own), sort_keys=True, separators=(",", ":"))
     return ClinicPack(
         pack=pack, table=table, digest=hashlib.sha256(said.encode()).hexdigest()
     )
+
+
+def _as_signed(table: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What a clinic signs: all, but for what the base got later and it leaves alone."""
+    signed = deepcopy(dict(table))
+    for path in _ADDED_SINCE:
+        *outer, last = path.split(".")
+        held, said = signed, own
+        for name in outer:
+            held, said = held[name], said.get(name, {})
+        if last not in said:
+            held.pop(last, None)
+    return signed
 
 
 def _laid_over(base: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from shared.rulepack.cases import (
 from shared.rulepack.dose import DoseFinding, DoseRules, Route
 from shared.rulepack.eligibility import Answers, Eligibility, Verdict
 from shared.rulepack.interactions import EntryKind, Interaction
+from shared.rulepack.ledger import LedgerRules
 from shared.rulepack.limits import Limit, Range, as_number
 from shared.rulepack.vitals import Measure, Rating, Reading, Vitals, VitalsPhase
 
@@ -196,6 +197,7 @@ class RulePack:
     integration: Integration
     cancellation: Cancellation
     appointments: Appointments
+    ledger: LedgerRules
     interactions: tuple[Interaction, ...]
     cases: tuple[Case, ...]
     extends: Code | None = None
