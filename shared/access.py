@@ -325,6 +325,25 @@ PROCESS_NOTES = _clinical(
     "process_notes", _THERAPIST, "write process notes, and read one's own"
 )
 
+# The controlled-substance ledger.
+LEDGER_READ = _clinical(
+    "ledger.read", CARE - _THERAPIST, "read the ledger, and export it"
+)
+LEDGER_WRITE = _clinical(
+    "ledger.write",
+    BEDSIDE | {Role.MEDICAL_LEAD},
+    "receive, count, waste and send stock, and report what is wrong with it",
+)
+LEDGER_MANAGE = _clinical(
+    "ledger.manage",
+    _PRESCRIBER | {Role.MEDICAL_LEAD},
+    "open and correct the ledger, close cases, destroy stock, recall lots",
+)
+LEDGER_VERIFY = _plain(
+    "ledger.verify", ADMINS | {Role.MEDICAL_LEAD}, "see whether the ledger is whole"
+)
+WITNESS = _plain("witness", CLINICAL | {Role.MEDICAL_LEAD}, "be a witness, by a code")
+
 # Messages, the worklist, subscriptions.
 MESSAGES_READ = _desk("messages.read", STAFF | NETWORK, "read which messages went out")
 MAILS_READ = _desk("mails.read", DESK, "read mails that were kept, not sent")

@@ -6,6 +6,7 @@ from services.sessions.domain.errors import (
     PreparationExistsError,
     SessionExistsError,
 )
+from services.sessions.domain.ledger.errors import LedgerOpenError, NotReversibleError
 from services.sessions.handlers import alert, copies, integration
 from services.sessions.models import (
     ONE_OPEN_ORDER,
@@ -15,6 +16,8 @@ from services.sessions.models import (
     metadata,
     packs,
 )
+from services.sessions.models.ledger import ONE_LEDGER, ONE_REVERSAL
+from services.sessions.pumps import carry_stock
 from shared import emergency
 from shared.events.intake import ConsentSigned, GlassBroken, PatientRegistered
 from shared.events.scheduling import (
@@ -57,10 +60,12 @@ service = Service(
         alert.ESCALATE: alert.escalate_alert,
         integration.MISSED: integration.note_missed,
     },
-    pumps={"rule-packs": packs.fetch},
+    pumps={"rule-packs": packs.fetch, "stock": carry_stock},
     conflicts={
         ONE_OPEN_ORDER: OrderExistsError,
         ONE_PREPARATION: PreparationExistsError,
         ONE_SESSION: SessionExistsError,
+        ONE_LEDGER: LedgerOpenError,
+        ONE_REVERSAL: NotReversibleError,
     },
 )

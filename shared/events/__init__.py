@@ -1,6 +1,13 @@
 """The published language: every event the services tell, a module per producer."""
 
-from shared.events import console, intake, notifications, scheduling, sessions
+from shared.events import (
+    console,
+    intake,
+    ledger,
+    notifications,
+    scheduling,
+    sessions,
+)
 from shared.events.base import Code, Event, Sensitivity, Zone, catalogue, schema_of
 
 __all__ = [
@@ -11,6 +18,7 @@ __all__ = [
     "catalogue",
     "console",
     "intake",
+    "ledger",
     "notifications",
     "scheduling",
     "schema_of",

@@ -88,11 +88,20 @@ def caller() -> Actor:
     Raises:
         UnauthenticatedError: there is none, or it is not valid.
     """
+    actor: Actor = current_app.extensions["kap_verifier"].verify(bearer())
+    return actor
+
+
+def bearer() -> str:
+    """The token of whoever calls: another service is asked in their name with it.
+
+    Raises:
+        UnauthenticatedError: there is none.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise UnauthenticatedError
-    actor: Actor = current_app.extensions["kap_verifier"].verify(token.strip())
-    return actor
+    return token.strip()
 
 
 def _asked(scope: Scope, action: str, clinic_id: UUID | None) -> Context:

@@ -18,9 +18,9 @@ HEADERS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Download:
-    """A file about a patient, to be answered as it is."""
+    """A file about patients, to be answered as it is."""
 
-    patient_id: UUID
+    patient_ids: Sequence[UUID]
     name: str
     media_type: str
     content: bytes

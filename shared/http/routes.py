@@ -69,18 +69,27 @@ class Routes(Blueprint):  # type: ignore[misc]
         )
 
     def download(
-        self, path: str, *, scope: Scope, media_types: Sequence[str]
+        self,
+        path: str,
+        *,
+        scope: Scope,
+        media_types: Sequence[str],
+        query: Schema | None = None,
     ) -> Callable[[View], View]:
         """A read that is answered with a file; the view gives a `Download`."""
 
         def declare(view: View) -> View:
             @wraps(view)
-            def call(**values: Any) -> Any:
-                g.answered = view(g.door, **values)
+            def call(*parsed: Any, **values: Any) -> Any:
+                file = view(g.door, *parsed, **values)
+                g.answered = [{"patient_id": one} for one in file.patient_ids]
                 g.version = None
-                return g.answered.response
+                return file.response
 
             documented = self.doc(**downloads.documented(media_types))(call)
+            if query is not None:
+                declared = self.arguments(query, location="query", unknown=None)
+                documented = declared(documented)
             self._open(view, documented, "GET", path, scope)
             return view
 

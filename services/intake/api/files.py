@@ -87,4 +87,5 @@ def strike_file(
 @routes.download("/files/<code>", scope=access.FILE_OPEN, media_types=[*MediaType])
 def open_file(reading: Reading, code: str) -> Download:
     """The file a link opens; its code is the proof."""
-    return Download(**queries.file_at(reading, code, current_runtime().clock()))
+    found = dict(queries.file_at(reading, code, current_runtime().clock()))
+    return Download(patient_ids=[found.pop("patient_id")], **found)

@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.sessions.api.base import routes
+from services.sessions.api.base import drawn_from, routes
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.session import Session
@@ -57,7 +57,9 @@ def give_dose(
     uow: UnitOfWork, body: dict[str, Any], session_id: UUID
 ) -> dict[str, Any]:
     """An authorised dose was given."""
-    session, dose = handlers.give_dose(GiveDose(session_id=session_id, **body), uow)
+    draws = drawn_from(body.pop("draws"))
+    command = GiveDose(session_id=session_id, draws=draws, **body)
+    session, dose = handlers.give_dose(command, uow)
     _demand_covered(session, uow)
     return {**{name: getattr(dose, name) for name in _dose.fields}, "session": session}
 

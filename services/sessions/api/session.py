@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import routes
+from services.sessions.api.base import drawn_from, routes
 from services.sessions.commands import (
     AbortSession,
     DischargePatient,
@@ -131,7 +131,9 @@ def discharge_patient(
 )
 def abort_session(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:
     """The session ends early."""
-    return handlers.abort_session(AbortSession(session_id=session_id, **body), uow)
+    draws = drawn_from(body.pop("draws"))
+    command = AbortSession(session_id=session_id, draws=draws, **body)
+    return handlers.abort_session(command, uow)
 
 
 @routes.post(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from services.sessions.domain.errors import (
     AppointmentOverError,
@@ -31,9 +32,18 @@ STANDING = frozenset({AppointmentStatus.BOOKED, AppointmentStatus.ARRIVED})
 
 @dataclass(kw_only=True, eq=False)
 class Clinic(Aggregate):
-    """How soon an alert must be taken on in a clinic; its id is its clinic id."""
+    """How soon an alert must be taken on in a clinic, and by which clock it lives.
+
+    Its id is its clinic id.
+    """
 
     alert_response_seconds: int
+    time_zone: str | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The clinic's clock; UTC if it was never told."""
+        return ZoneInfo(self.time_zone or "UTC")
 
 
 @dataclass(kw_only=True, eq=False)

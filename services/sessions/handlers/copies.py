@@ -36,7 +36,7 @@ _BECOMES: dict[type[Event], AppointmentStatus] = {
 
 
 def know_clinic(event: ClinicOnboarded, uow: UnitOfWork) -> None:
-    """A clinic says how soon its alerts must be taken on."""
+    """A clinic says how soon its alerts are taken on, and by which clock it lives."""
     clinic = uow.find(Clinic, uow.clinic_id)
     if clinic is None:
         clinic = uow.add(
@@ -48,6 +48,7 @@ def know_clinic(event: ClinicOnboarded, uow: UnitOfWork) -> None:
         )
     if _is_news(clinic, uow):
         clinic.alert_response_seconds = event.alert_response_seconds
+        clinic.time_zone = event.time_zone
 
 
 def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:

@@ -16,6 +16,7 @@ from services.sessions.domain.vitals import (
     demand_measured,
     level_measured,
 )
+from services.sessions.handlers.ledger.drawing import Need, take_stock
 from services.sessions.handlers.loading import demand_no_alert, held, readings_of
 from services.sessions.handlers.order import active_order, current_weight_kg
 from services.sessions.handlers.readiness import (
@@ -111,34 +112,37 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
 
     Raises:
         AmountsDoNotAddUpError: drawn is not given and wasted.
-        WitnessIsActorError: the witness of the waste is who wasted it.
         AlertOpenError: an alert is not acknowledged.
         VitalsNeededError: no vital signs are recent enough.
         NotReadyError: a fact no longer holds.
         DoseAboveOrderError: more than was ordered.
         DoseAboveLimitError: with what was given before, more than the pack allows.
+        WitnessIsActorError: the witness of the waste is who wasted it.
+        ContainerNeededError: the ledger is open, and no container is named.
     """
     amounts = Amounts(
         given_ug=micrograms(command.given_mg),
         drawn_ug=micrograms(command.drawn_mg),
         wasted_ug=micrograms(command.wasted_mg),
     )
-    amounts.demand_witness(command.witness_id, actor_id=uow.actor_id)
     session = held(Session, command.session_id, uow)
     order = held(Order, session.order_id, uow)
     _demand_dose_allowed(session, uow)
     order.use(amounts.given_ug, at=uow.now)
     _demand_within_limits(session, amounts, uow)
+    dose_id = uuid7()
+    need = Need(session=session, drug=order.drug, amounts=amounts, dose_id=dose_id)
+    source = take_stock(command, need, uow)
     dose = Dose(
-        id=uuid7(),
+        id=dose_id,
         session_id=session.id,
         clinic_id=uow.clinic_id,
         seq=len(session.doses) + 1,
         order_id=order.id,
-        lot=command.lot,
+        lot=source.lot,
         given_at=uow.now,
         given_by=uow.actor_id,
-        witness_id=command.witness_id,
+        witness_id=source.witness_id,
         **asdict(amounts),
     )
     for event in session.give(dose):

@@ -10,9 +10,11 @@ from services.sessions.domain.amounts import Amounts, micrograms
 from services.sessions.domain.copies import Appointment
 from services.sessions.domain.discharge import unmet
 from services.sessions.domain.errors import NoActiveOrderError, SessionExistsError
+from services.sessions.domain.order import Order
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import current_values
 from services.sessions.handlers.integration import need_integration
+from services.sessions.handlers.ledger.drawing import Need, take_stock
 from services.sessions.handlers.loading import (
     demand_no_alert,
     held,
@@ -21,7 +23,7 @@ from services.sessions.handlers.loading import (
 )
 from services.sessions.handlers.order import active_order, close_if_used_up
 from services.sessions.models import packs, record_hash, sessions
-from shared.errors import ForbiddenError, InvalidError
+from shared.errors import ForbiddenError
 from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
 
@@ -99,18 +101,17 @@ def abort_session(command: AbortSession, uow: UnitOfWork) -> Session:
     """
     wasted_ug = micrograms(command.wasted_mg or Decimal(0))
     waste = Amounts(given_ug=0, drawn_ug=wasted_ug, wasted_ug=wasted_ug)
-    waste.demand_witness(command.witness_id, actor_id=uow.actor_id)
-    if wasted_ug and not command.lot:
-        raise InvalidError("waste needs its lot", field="lot")
     session = held(Session, command.session_id, uow)
     session.demand_running()
     if session.is_dosed and not is_prescriber(uow):
         raise ForbiddenError("after a dose, only a prescriber ends a session early")
+    drug = held(Order, session.order_id, uow).drug
+    source = take_stock(command, Need(session=session, drug=drug, amounts=waste), uow)
     record = {
         "reason_code": command.reason_code,
         "wasted_ug": wasted_ug,
-        "lot": command.lot,
-        "witness_id": str(command.witness_id) if command.witness_id else None,
+        "lot": source.lot or None,
+        "witness_id": str(source.witness_id) if source.witness_id else None,
     }
     event = session.abort(record, command.reason_code, at=uow.now, by=uow.actor_id)
     uow.publish(event, of=session)

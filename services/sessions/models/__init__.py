@@ -1,6 +1,6 @@
 """The treatment record's tables, and the mapping of its domain onto them."""
 
-from services.sessions.models import mapping
+from services.sessions.models import ledger, mapping
 from services.sessions.models.record import record_hash
 from services.sessions.models.tables import (
     ONE_OPEN_ORDER,
@@ -37,6 +37,7 @@ __all__ = [
     "doses",
     "facts",
     "integrations",
+    "ledger",
     "mapping",
     "metadata",
     "orders",

@@ -1,7 +1,7 @@
 """Which class lives in which table.
 
-Vital signs are not mapped: they are written once, on the path that is taken most, and
-never changed.
+Vital signs and entries of the ledger are not mapped: they are written once, the ones on
+the path that is taken most, and never changed.
 """
 
 from sqlalchemy.orm import registry, relationship
@@ -10,11 +10,18 @@ from services.sessions.domain.alert import Alert
 from services.sessions.domain.copies import Appointment, Clinic, Patient
 from services.sessions.domain.dose import Authorisation, Dose
 from services.sessions.domain.integration import Integration
+from services.sessions.domain.ledger.case import DiscrepancyCase
+from services.sessions.domain.ledger.container import Container
+from services.sessions.domain.ledger.counting import StockCount
+from services.sessions.domain.ledger.recall import Recall
+from services.sessions.domain.ledger.registration import Registration
+from services.sessions.domain.ledger.transfer import Delivery, Shipment
+from services.sessions.domain.ledger.witness import WitnessCode
 from services.sessions.domain.order import Order, Weight
 from services.sessions.domain.precheck import Precheck
 from services.sessions.domain.preparation import Preparation
 from services.sessions.domain.session import Session
-from services.sessions.models import tables
+from services.sessions.models import ledger, tables
 
 _mapper = registry()
 
@@ -27,6 +34,14 @@ for _kind, _table in (
     (Preparation, tables.preparations),
     (Alert, tables.alerts),
     (Integration, tables.integrations),
+    (Registration, ledger.registrations),
+    (Container, ledger.containers),
+    (StockCount, ledger.counts),
+    (DiscrepancyCase, ledger.cases),
+    (Shipment, ledger.shipments),
+    (Delivery, ledger.deliveries),
+    (Recall, ledger.recalls),
+    (WitnessCode, ledger.witness_codes),
 ):
     _mapper.map_imperatively(
         _kind, _table, version_id_col=_table.c.version, version_id_generator=False

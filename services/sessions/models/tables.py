@@ -65,7 +65,11 @@ def _part(name: str, *rest: Any) -> Table:
     )
 
 
-clinics = _record("clinics", Column("alert_response_seconds", Integer, nullable=False))
+clinics = _record(
+    "clinics",
+    Column("alert_response_seconds", Integer, nullable=False),
+    Column("time_zone", String(64)),
+)
 
 patients = _record("patients", Column("episode_id", Uuid(), nullable=False))
 

@@ -6,11 +6,13 @@ from marshmallow import ValidationError, fields, validate
 
 from services.sessions.domain.states import Identifier, Phase, SessionStatus
 from services.sessions.schemas.fields import Milligrams
+from services.sessions.schemas.ledger import DrawBody
 from shared.http import Body, View
 from shared.http.schemas import CodeField, Instant, TextField, Truth
 from shared.rulepack import Decision, Route
 
 _LOT = 64
+_CODE = 16
 
 
 def _two_distinct(given: Sequence[Identifier]) -> None:
@@ -43,13 +45,18 @@ class AuthoriseBody(Body):
 
 
 class DoseBody(Body):
-    """What was drawn, given and wasted, out of which lot, and who saw the waste."""
+    """What was drawn, given and wasted, out of which lot, and who saw the waste.
+
+    While the ledger is open: out of which containers, and a code of the witness.
+    """
 
     given_mg = Milligrams(required=True, above_zero=True)
     drawn_mg = Milligrams(required=True, above_zero=True)
     wasted_mg = Milligrams(required=True)
-    lot = TextField(required=True, longest=_LOT)
+    lot = TextField(load_default=None, allow_none=True, longest=_LOT)
     witness_id = fields.UUID(load_default=None, allow_none=True)
+    draws = fields.List(fields.Nested(DrawBody), load_default=())
+    witness_code = TextField(load_default=None, allow_none=True, longest=_CODE)
 
 
 class PhaseBody(Body):
@@ -78,6 +85,8 @@ class AbortBody(Body):
     wasted_mg = Milligrams(load_default=None, allow_none=True)
     lot = TextField(load_default=None, allow_none=True, longest=_LOT)
     witness_id = fields.UUID(load_default=None, allow_none=True)
+    draws = fields.List(fields.Nested(DrawBody), load_default=())
+    witness_code = TextField(load_default=None, allow_none=True, longest=_CODE)
 
 
 class SessionView(View):

@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from services.sessions.commands.ledger import DrawFrom
 from services.sessions.domain.discharge import Checklist
 from services.sessions.domain.order import Drug
 from services.sessions.domain.precheck import Answers
@@ -78,14 +79,20 @@ class AuthoriseDose:
 
 @dataclass(frozen=True, kw_only=True)
 class GiveDose:
-    """A dose was drawn and given, the rest wasted before a witness."""
+    """A dose was drawn and given, the rest wasted before a witness.
+
+    While the clinic's ledger is open it is drawn out of containers, and the witness
+    enters a code; otherwise its lot is noted, and who saw the waste.
+    """
 
     session_id: UUID
     given_mg: Decimal
     drawn_mg: Decimal
     wasted_mg: Decimal
-    lot: str
+    lot: str | None = None
     witness_id: UUID | None = None
+    draws: tuple[DrawFrom, ...] = ()
+    witness_code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +113,8 @@ class AbortSession:
     wasted_mg: Decimal | None = None
     lot: str | None = None
     witness_id: UUID | None = None
+    draws: tuple[DrawFrom, ...] = ()
+    witness_code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
