@@ -102,7 +102,7 @@ tasks = Table(
     Column("id", Uuid(), primary_key=True),
     Column("clinic_id", Uuid(), nullable=False),
     Column("version", Integer, nullable=False),
-    Column("patient_id", Uuid(), nullable=False),
+    Column("patient_id", Uuid()),
     Column("kind", words(TaskKind), nullable=False),
     Column("source_id", Uuid(), nullable=False),
     Column("heard_version", Integer, nullable=False),

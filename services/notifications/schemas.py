@@ -65,7 +65,7 @@ class TaskView(View):
 
     id = fields.UUID()
     version = fields.Integer()
-    patient_id = fields.UUID()
+    patient_id = fields.UUID(allow_none=True)
     kind = fields.Enum(TaskKind, by_value=True)
     role = fields.Enum(Owner, by_value=True)
     source_id = fields.UUID()

@@ -26,6 +26,14 @@ from shared.events.intake import (
     ScreeningCompleted,
     ScreeningStalled,
 )
+from shared.events.ledger import (
+    DeliveryAnnounced,
+    DeliveryAnswered,
+    DiscrepancyClosed,
+    DiscrepancyOpened,
+    LossNoticeFiled,
+    LossReported,
+)
 from shared.events.notifications import MessageFailed
 from shared.events.scheduling import (
     AppointmentCancelled,
@@ -236,6 +244,33 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             owner=Owner.FRONT_DESK,
         ),
     ),
+    DiscrepancyOpened: (
+        Opens(
+            kind=TaskKind.DISCREPANCY,
+            source="case_id",
+            owner=Owner.MEDICAL_LEAD,
+            due="due_at",
+        ),
+    ),
+    DiscrepancyClosed: (Closes(kind=TaskKind.DISCREPANCY, source="case_id"),),
+    LossReported: (
+        Opens(
+            kind=TaskKind.LOSS_NOTICE,
+            source="case_id",
+            owner=Owner.MEDICAL_LEAD,
+            due="due_at",
+        ),
+    ),
+    LossNoticeFiled: (Closes(kind=TaskKind.LOSS_NOTICE, source="case_id"),),
+    DeliveryAnnounced: (
+        Opens(
+            kind=TaskKind.DELIVERY,
+            source="delivery_id",
+            owner=Owner.MEDICAL_LEAD,
+            due="due_at",
+        ),
+    ),
+    DeliveryAnswered: (Closes(kind=TaskKind.DELIVERY, source="delivery_id"),),
     GlassBroken: (
         Opens(
             kind=TaskKind.EMERGENCY_ACCESS,

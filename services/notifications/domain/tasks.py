@@ -38,6 +38,9 @@ class TaskKind(StrEnum):
     FORMS_MISSING = "forms_missing"
     ITEMS_MISSING = "items_missing"
     EMERGENCY_ACCESS = "emergency_access"
+    DISCREPANCY = "discrepancy"
+    LOSS_NOTICE = "loss_notice"
+    DELIVERY = "delivery"
 
 
 class Owner(StrEnum):
@@ -47,6 +50,7 @@ class Owner(StrEnum):
     THERAPIST = "therapist"
     FRONT_DESK = "front_desk"
     CLINIC_ADMIN = "clinic_admin"
+    MEDICAL_LEAD = "medical_lead"
 
 
 class TaskStatus(StrEnum):
@@ -58,14 +62,14 @@ class TaskStatus(StrEnum):
 
 @dataclass(kw_only=True, eq=False)
 class Task(Aggregate):
-    """Something a member of staff should do for a patient.
+    """Something a member of staff should do, mostly for a patient.
 
     `heard_version` is the version of the source that was last heard of: what is older
     changes nothing. A task that was closed before it was opened has no `opened_at` and
     is on nobody's list; it only keeps its late opening from having an effect.
     """
 
-    patient_id: UUID
+    patient_id: UUID | None
     kind: TaskKind
     source_id: UUID
     heard_version: int = 0

@@ -62,12 +62,11 @@ def _task(event: Event, rule: Opens | Closes, uow: UnitOfWork) -> Task:
     same = select(Task).where(tasks.c.kind == rule.kind, tasks.c.source_id == source_id)
     if known := uow.all(same):
         return known[0]
-    patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
     return uow.add(
         Task(
             id=uuid7(),
             clinic_id=uow.clinic_id,
-            patient_id=patient_id,
+            patient_id=getattr(event, "patient_id", None),
             kind=rule.kind,
             source_id=source_id,
         )
