@@ -83,6 +83,10 @@ class Apis:
         """A change in the clinic that ends something."""
         return self._ask(service, "DELETE", self._path(path))
 
+    def file(self, service: str, path: str, /, **params: Any) -> httpx.Response | None:
+        """A file of the clinic as it is, or None if it cannot be had now."""
+        return self._response(service, "GET", self._path(path), params=params)
+
     def raw(self, service: str, path: str) -> str | None:
         """What a service says of itself as text, or None; it need not be well."""
         response = self._response(service, "GET", path)

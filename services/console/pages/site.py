@@ -49,12 +49,13 @@ LINKS = (
     Link("site.sessions", "Sessions", "pulse"),
     Link("site.patients", "Patients", "people"),
     Link("site.episodes", "Intake", "clipboard"),
+    Link("site.ledger", "Ledger", "drop"),
     Link("site.worklist", "Worklist", "list"),
     Link("site.messages", "Messages", "mail"),
     Link("site.rule_packs", "Rules", "shield"),
     Link("site.events", "Events", "stream"),
 )
-CARE = frozenset({"site.sessions", "site.episodes", "site.rule_packs"})
+CARE = frozenset({"site.sessions", "site.episodes", "site.ledger", "site.rule_packs"})
 """Links that are of no use without a clinical role."""
 
 _places: Kept[UUID, Place] = Kept(seconds=30, most=1_000)

@@ -24,6 +24,9 @@ KINDS = {
     "consent_witness": ("info", "clipboard", "Witness a consent"),
     "forms_missing": ("info", "clipboard", "Call: forms are still missing"),
     "items_missing": ("info", "clipboard", "Get what the decision waits for"),
+    "discrepancy": ("bad", "warning", "Find out why stock does not add up"),
+    "loss_notice": ("bad", "alarm", "Tell the authority of a loss"),
+    "delivery": ("info", "right", "Count what another clinic sent"),
     "message_failed": ("warn", "mail", "Reach the patient: a message failed"),
 }
 """What a task asks for, by its kind: tone, icon and words."""
@@ -49,7 +52,8 @@ def _page(clinic_id: UUID, problem: str = "") -> str:
     apis: Apis = g.apis
     tasks = apis.get("notifications", "/tasks", status="open")
     integrations = apis.get("scheduling", "/integrations")
-    concerned = (row["patient_id"] for row in (*tasks, *integrations))
+    rows = (*tasks, *integrations)
+    concerned = (row["patient_id"] for row in rows if row["patient_id"])
     return render_template(
         "_worklist.html" if wants_fragment() else "worklist.html",
         section="site.worklist",
