@@ -10,7 +10,7 @@ from string import Template
 from rich.console import Console
 from rich.table import Table
 
-from bench import lists, memory, pipeline, requests, trials
+from bench import ledger, lists, memory, pipeline, requests, trials
 from bench.deployment import ROOT, Deployment
 from bench.lists import Paged
 from bench.load import Load, Pair
@@ -71,6 +71,8 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         trust = requests.measure_trust(
             deployment, apis["sessions"], seconds=2 if quick else 6
         )
+        tell("postings to one ledger at once")
+        posted = ledger.measure(deployment, 200 if quick else 2_000)
         tell("a rule pack tried on every open episode")
         walks = trials.measure(
             deployment, *((500, 5_000) if quick else (10_000, 100_000))
@@ -88,6 +90,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _requests("write requests (vital signs)", write, 0.5),
         _requests("read requests (a clinic)", read, 0.5),
         _requests("write with encryption, audit and row-level security", trust, 0.7),
+        _rate("ledger postings a second, one clinic", posted.ours, posted.floor, 0.3),
         *_trials(*walks),
         *map(_paged, pages),
         *map(_memory, grown),

@@ -26,6 +26,7 @@ COMMANDS = {
     "events": ("cli.events", "Show which events there are and who hears them."),
     "feed": ("cli.mailbox", "Follow the events a service tells."),
     "audit": ("cli.audit", "Show and verify who saw or changed what."),
+    "ledger": ("cli.ledger", "Verify the controlled-substance ledgers."),
     "dead": ("cli.mailbox", "List, show and retry what could not be handled."),
     "health": ("cli.processes", "Ask a process on this machine how it is."),
 }

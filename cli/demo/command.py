@@ -70,6 +70,7 @@ def _play_and_look(
         with Progress(*columns, console=console, disable=quiet) as progress:
             bar = progress.add_task("A day of three clinics", total=day.STEPS)
             played = day.play_day(clinics, lambda: progress.advance(bar))
+            played += day.close_day(clinics, lambda: progress.advance(bar))
             progress.update(bar, description="Waiting until all is heard")
             callers = [_auditor(deployment, clinic) for clinic in clinics]
             audit.wait_until_quiet(callers, receiver)

@@ -37,8 +37,9 @@ def print_verdict(played: list[Played], found: Findings, console: Console) -> in
         )
         return 1
     clinics = len({one.clinic for one in played})
+    patients = sum(one.is_patient for one in played)
     console.print(
-        f"[green bold]All well:[/] {len(played)} patients in {clinics} clinics, "
+        f"[green bold]All well:[/] {patients} patients in {clinics} clinics, "
         f"{len(found.events)} events, each heard once by all who should."
     )
     return 0

@@ -27,9 +27,14 @@ WHAT = "rule pack"
 LONGEST_TEXT = 100_000
 """Characters of a clinic's pack; the base has a fifth of that."""
 _KEPT_PACKS = 256
-_ADDED_SINCE = ("ledger", "appointments.bundles", "appointments.routes")
-"""Tables that the base got after clinics had signed packs: what those were signed as
-must stay what they are, so only a pack that changes one of them signs it."""
+_ADDED_SINCE = (
+    "appointments.bundles",
+    "appointments.licence_notice",
+    "appointments.routes",
+    "ledger",
+)
+"""What the base got after clinics had signed packs: what those were signed as must stay
+what they are, so only a pack that says something else of it signs it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from cli.demo.steps.intake import (
     screen,
     signature,
 )
+from cli.demo.steps.ledger import close_day, find_what_is_missing, keep_ledger
 from cli.demo.steps.scheduling import (
     add_people_and_rooms,
     add_prescriber,
@@ -61,12 +62,15 @@ __all__ = [
     "book",
     "book_dose",
     "clear_and_order",
+    "close_day",
     "consent",
     "decide",
     "dose",
+    "find_what_is_missing",
     "give",
     "integrate",
     "is_ready_to_book",
+    "keep_ledger",
     "knows",
     "open_session",
     "precheck",

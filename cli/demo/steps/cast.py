@@ -34,6 +34,8 @@ class Clinic:
     rooms: list[str] = field(default_factory=list)
     therapists: list[str] = field(default_factory=list)
     monitors: list[str] = field(default_factory=list)
+    stock: dict[str, list[str]] = field(default_factory=dict)
+    """Its containers by their form; none while it keeps no ledger here."""
     by_link: Callable[[str], Caller]
     """The patient to whom a private link's code was given."""
     neighbour: Callable[[], "Clinic"]

@@ -6,6 +6,7 @@ from uuid import uuid4
 from cli.api_client import RefusedError
 from cli.demo.steps.cast import Clinic, Patient
 from cli.demo.steps.intake import answer_cssrs
+from cli.demo.steps.ledger import container_for, witness_code
 from cli.demo.steps.scheduling import arrive
 
 CALM = {
@@ -117,15 +118,32 @@ def authorise(clinic: Clinic, patient: Patient, **more: Any) -> Any:
 
 
 def give(clinic: Clinic, patient: Patient, *, dose_mg: float = 60.0) -> Any:
-    """The monitor gives the dose, a witness seeing the rest wasted."""
+    """The monitor gives the dose, a witness seeing the rest wasted.
+
+    It comes out of a container of the clinic's, if it keeps its ledger here.
+    """
+    path = f"/sessions/{patient.session_id}"
+    route = clinic.monitor.get("sessions", path)["route"]
+    # A spray is used up; of everything else a little is left over.
+    wasted_mg = 0.0 if route == "esketamine_nasal" else 10.0
+    amounts = {
+        "given_mg": dose_mg,
+        "drawn_mg": dose_mg + wasted_mg,
+        "wasted_mg": wasted_mg,
+    }
+    if not clinic.stock:
+        by_hand = {"lot": "fict-0426", "witness_id": str(uuid4())}
+        return clinic.monitor.post("sessions", f"{path}/doses", **amounts, **by_hand)
+    drawn = {
+        "container_id": container_for(clinic, patient, route),
+        "drawn_mg": amounts["drawn_mg"],
+    }
     return clinic.monitor.post(
         "sessions",
-        f"/sessions/{patient.session_id}/doses",
-        given_mg=dose_mg,
-        drawn_mg=dose_mg + 10.0,
-        wasted_mg=10.0,
-        lot="fict-0426",
-        witness_id=str(uuid4()),
+        f"{path}/doses",
+        **amounts,
+        draws=[drawn],
+        witness_code=witness_code(clinic) if wasted_mg else None,
     )
 
 
