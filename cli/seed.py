@@ -33,7 +33,8 @@ def seed_once(deployment: Deployment) -> int:
 
 
 def _fill(clinic: Clinic, number: int) -> None:
-    """Patients at different points of the day: over, under way, ahead."""
+    """A filled cabinet, and patients at different points of the day."""
+    steps.keep_ledger(clinic)
     for slot in range(PATIENTS):
         patient = registered(clinic, number, slot)
         if slot == 0:

@@ -11,6 +11,7 @@ import click
 import httpx
 
 from cli.api_client import Caller, Deployment
+from cli.demo import steps
 from cli.demo.receiver import Receiver
 from cli.demo.steps import Clinic
 from shared.ids import uuid7
@@ -67,6 +68,7 @@ def _play_and_look(
         clinics = day.open_clinics(deployment, f" {str(uuid7())[-4:]}")
         for clinic in clinics:
             _subscribe(clinic, f"http://{host}:{receiver.port}/webhooks", receiver)
+            steps.keep_ledger(clinic)
         with Progress(*columns, console=console, disable=quiet) as progress:
             bar = progress.add_task("A day of three clinics", total=day.STEPS)
             played = day.play_day(clinics, lambda: progress.advance(bar))

@@ -111,9 +111,7 @@ def close_day(clinics: list[Clinic], on_step: Callable[[], None]) -> list[Played
     """The cabinets are counted; in the first clinic something is missing at first."""
     played = []
     for number, clinic in enumerate(clinics):
-        one = Played(
-            clinic=clinic.name, journey="cabinet counted", is_patient=False
-        )
+        one = Played(clinic=clinic.name, journey="cabinet counted", is_patient=False)
         try:
             if number == 0:
                 steps.find_what_is_missing(clinic)

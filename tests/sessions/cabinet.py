@@ -1,8 +1,8 @@
 """A clinic that keeps its ledger: its cabinet, and who has the key."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 from shared.access import Role
 from shared.testing.caller import Caller
@@ -80,21 +80,21 @@ class Cabinet:
         query = {"container_id": container_id} if container_id else {}
         return [entry["kind"] for entry in self.entries(**query)]
 
-    def count(self, moment: str = "closing", **counted: Any) -> Any:
-        """Everything on hand was counted, as the ledger says but for what is said.
+    def count(
+        self, moment: str = "closing", *, counted: Mapping[str, Any] | None = None
+    ) -> Any:
+        """Everything on hand was counted, as the ledger says but for `counted`.
 
-        `counted` is by container id, without its dashes behind a letter: an amount, or
-        an amount and a note.
+        That is by container: an amount, or an amount and a note.
         """
-        return self.monitor.post(
-            NAME, "/ledger/counts", **self.counted(moment, counted)
-        )
+        body = self.counted(moment, counted or {})
+        return self.monitor.post(NAME, "/ledger/counts", **body)
 
-    def counted(self, moment: str, counted: dict[str, Any]) -> dict[str, Any]:
+    def counted(self, moment: str, counted: Mapping[str, Any]) -> dict[str, Any]:
         """The body of a count."""
         lines = []
         for one in self.now()["containers"]:
-            amount = counted.get(key(one["id"]), one["balance_mg"])
+            amount = counted.get(one["id"], one["balance_mg"])
             found, note = amount if isinstance(amount, tuple) else (amount, None)
             lines.append({"container_id": one["id"], "counted_mg": found, "note": note})
         return {"moment": moment, "lines": lines}
@@ -110,11 +110,6 @@ class Cabinet:
     def assert_whole(self) -> None:
         """Nothing is wrong with it."""
         assert self.verify()["findings"] == []
-
-
-def key(container_id: str) -> str:
-    """A container's id as a Python name."""
-    return "c" + UUID(container_id).hex
 
 
 def dose_from(container_id: str, given_mg: float = 50, **said: Any) -> dict[str, Any]:

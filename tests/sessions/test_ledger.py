@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from shared.access import Role
 from shared.ids import uuid7
 from shared.testing.lab import EVERYTHING
-from tests.sessions.cabinet import Cabinet, dose_from, give, key
+from tests.sessions.cabinet import Cabinet, dose_from, give
 from tests.sessions.clinic_day import NAME, Day, authorised, refused
 
 
@@ -102,11 +102,11 @@ def test_a_small_variance_is_written_off_with_a_note_and_never_silently(
     cabinet: Cabinet,
 ) -> None:
     vial = cabinet.receive()
-    silent = cabinet.counted("closing", {key(vial["id"]): 495})
+    silent = cabinet.counted("closing", {vial["id"]: 495})
 
     problem = cabinet.refused("/ledger/counts", **silent)
     assert problem["errors"][0]["pointer"] == "#/note"
-    cabinet.count(**{key(vial["id"]): (495, "what stays in the hub")})
+    cabinet.count(counted={vial["id"]: (495, "what stays in the hub")})
 
     assert cabinet.kinds(vial["id"]) == ["receive", "count", "adjust"]
     assert cabinet.left(vial["id"]) == 495
@@ -115,10 +115,10 @@ def test_a_small_variance_is_written_off_with_a_note_and_never_silently(
 
 def test_small_variances_add_up_until_somebody_must_find_out(cabinet: Cabinet) -> None:
     vial = cabinet.receive()
-    cabinet.count(**{key(vial["id"]): (495, "hub")})
-    cabinet.count(**{key(vial["id"]): (490, "hub")})
+    cabinet.count(counted={vial["id"]: (495, "hub")})
+    cabinet.count(counted={vial["id"]: (490, "hub")})
 
-    cabinet.count(**{key(vial["id"]): (489.999, "hub")})
+    cabinet.count(counted={vial["id"]: (489.999, "hub")})
 
     assert cabinet.left(vial["id"]) == 490
     assert [case["counted_mg"] for case in cabinet.now()["cases"]] == [489.999]
@@ -128,7 +128,7 @@ def test_a_variance_opens_a_case_and_nothing_is_taken_out_meanwhile(
     day: Day, cabinet: Cabinet
 ) -> None:
     vial = cabinet.receive()
-    cabinet.count(**{key(vial["id"]): 450})
+    cabinet.count(counted={vial["id"]: 450})
 
     (case,) = cabinet.now()["cases"]
     assert (case["expected_mg"], case["counted_mg"]) == (500, 450)
@@ -155,7 +155,7 @@ def test_a_case_is_closed_before_a_second_person_and_the_ledger_put_right(
     day: Day, cabinet: Cabinet
 ) -> None:
     vial = cabinet.receive()
-    cabinet.count(**{key(vial["id"]): 450})
+    cabinet.count(counted={vial["id"]: 450})
     (case,) = cabinet.now()["cases"]
     path = f"/ledger/cases/{case['id']}"
     taken = cabinet.lead.post(NAME, f"{path}/take")
@@ -182,13 +182,13 @@ def test_a_case_is_closed_before_a_second_person_and_the_ledger_put_right(
 
 def test_a_case_ends_as_the_last_count_says(cabinet: Cabinet) -> None:
     vial = cabinet.receive()
-    cabinet.count(**{key(vial["id"]): 450})
+    cabinet.count(counted={vial["id"]: 450})
     (case,) = cabinet.now()["cases"]
     path = f"/ledger/cases/{case['id']}/close"
 
     early = close(cabinet, case, "no_variance")
     assert cabinet.refused(path, **early)["errors"][0]["pointer"] == "#/resolution"
-    cabinet.count(**{key(vial["id"]): 500})
+    cabinet.count(counted={vial["id"]: 500})
     cabinet.lead.post(NAME, path, **close(cabinet, case, "no_variance"))
 
     assert cabinet.left(vial["id"]) == 500
@@ -241,7 +241,7 @@ def test_stock_is_destroyed_before_two_witnesses_or_handed_over(
     day: Day, cabinet: Cabinet
 ) -> None:
     vial, other = cabinet.receive(), cabinet.receive()
-    form = {"how": "form_41", "form_reference": "41-7"}
+    form: dict[str, Any] = {"how": "form_41", "form_reference": "41-7"}
     path = f"/ledger/containers/{vial['id']}/destroy"
 
     one = {**form, "witness_codes": [cabinet.code()]}
@@ -359,6 +359,24 @@ def test_a_receipt_is_not_reversed_once_something_was_drawn(
     cabinet.assert_whole()
 
 
+def test_what_left_with_its_container_does_not_come_back_into_it(
+    day: Day, cabinet: Cabinet
+) -> None:
+    vial = cabinet.receive()
+    give(authorised(day), dose_from(vial["id"]))
+    posting_id = cabinet.entries()[-1]["posting_id"]
+    path = f"/ledger/containers/{vial['id']}/destroy"
+    cabinet.lead.post(NAME, path, how="reverse_distributor", form_reference="222")
+
+    other = [{"container_id": cabinet.receive()["id"], "drawn_mg": 50}]
+    said = {"posting_id": posting_id, "reason": "x", "draws": other}
+    problem = cabinet.refused(
+        "/ledger/corrections", **said, witness_code=cabinet.code()
+    )
+
+    assert code_of(problem) == (409, "not_reversible")
+
+
 def test_the_database_itself_keeps_entries_and_never_owes(
     day: Day, cabinet: Cabinet
 ) -> None:
@@ -438,7 +456,7 @@ def test_the_register_of_some_days_is_exported_with_balances_around_it(
 
 def test_an_inventory_is_put_on_paper(cabinet: Cabinet) -> None:
     vial = cabinet.receive()
-    count = cabinet.count("biennial", **{key(vial["id"]): 450})
+    count = cabinet.count("biennial", counted={vial["id"]: 450})
 
     answer = cabinet.lead.request("GET", NAME, f"/ledger/counts/{count['id']}/paper")
 

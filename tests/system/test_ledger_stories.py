@@ -2,6 +2,7 @@
 
 from cli.demo import steps
 from cli.demo.steps import ledger
+from shared.access import Role
 from tests.system.conftest import World
 from tests.system.test_intake_stories import booked
 
@@ -21,7 +22,7 @@ def test_a_vial_is_accounted_for_from_its_receipt_to_the_inspection(
     tasks = clinic.lead.get("notifications", "/tasks", status="open")["items"]
     assert [one for one in tasks if one["kind"] == "discrepancy"] == []
     day = clinic.now().date().isoformat()
-    lead = clinic.lead._caller
+    lead = world.lab.caller(Role.MEDICAL_LEAD, clinic_id=clinic.id)
     answer = lead.request(
         "GET",
         "sessions",

@@ -1,5 +1,6 @@
 """The cabinet: opened, filled, drawn from, counted, and what is missing found."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from cli.api_client import RefusedError
@@ -74,18 +75,13 @@ def container_for(clinic: Clinic, patient: Patient, route: str) -> str:
     return stock[patient.slot % len(stock)]
 
 
-def count(clinic: Clinic, moment: str, **found: float) -> Any:
-    """The monitor counts the cabinet; all is as the ledger says, but for what is said.
-
-    `found` is what is in a container, by its id without dashes behind a `c`.
-    """
+def count(clinic: Clinic, moment: str, found: Mapping[str, float] | None = None) -> Any:
+    """The monitor counts the cabinet; it is as the ledger says, but for `found`."""
     on_hand = clinic.monitor.get("sessions", "/ledger")["containers"]
     lines = [
         {
             "container_id": one["id"],
-            "counted_mg": found.get(
-                f"c{one['id'].replace('-', '')}", one["balance_mg"]
-            ),
+            "counted_mg": (found or {}).get(one["id"], one["balance_mg"]),
         }
         for one in on_hand
     ]
@@ -97,8 +93,7 @@ def find_what_is_missing(clinic: Clinic) -> None:
     vial_id = clinic.stock["vial"][0]
     on_hand = clinic.monitor.get("sessions", "/ledger")["containers"]
     vial = next(one for one in on_hand if one["id"] == vial_id)
-    name = f"c{vial_id.replace('-', '')}"
-    count(clinic, "closing", **{name: vial["balance_mg"] - 25})
+    count(clinic, "closing", {vial_id: vial["balance_mg"] - 25})
     (case,) = clinic.lead.get("sessions", "/ledger")["cases"]
     clinic.until(
         lambda: any(
@@ -107,7 +102,7 @@ def find_what_is_missing(clinic: Clinic) -> None:
         ),
         "the case is on the worklist",
     )
-    count(clinic, "closing", **{name: vial["balance_mg"]})
+    count(clinic, "closing", {vial_id: vial["balance_mg"]})
     clinic.lead.post(
         "sessions",
         f"/ledger/cases/{case['id']}/close",

@@ -16,6 +16,7 @@ from services.sessions.schemas.ledger import (
 from shared.http import Page, Query, View
 from shared.http.schemas import Day, Instant
 
+MOST_ENTRIES = 2**53
 CSV, PDF = "csv", "pdf"
 MEDIA_TYPES = {CSV: "text/csv", PDF: "application/pdf"}
 
@@ -36,7 +37,9 @@ class EntriesQuery(Query):
     """Entries before a position, of one container or one posting."""
 
     limit = fields.Integer(load_default=50, validate=validate.Range(min=1, max=500))
-    before = fields.Integer(load_default=None, validate=validate.Range(min=1))
+    before = fields.Integer(
+        load_default=None, validate=validate.Range(min=1, max=MOST_ENTRIES)
+    )
     container_id = fields.UUID(load_default=None)
     posting_id = fields.UUID(load_default=None)
 

@@ -84,6 +84,9 @@ def _reverse(book: Book, row: Any, reason: str, posting: Posting) -> Container:
     container = book.container(row.container_id)
     if row.kind is Kind.DESTROY:
         container.come_back()
+    if container.gone_as is not None:
+        # What would come back has left with the container.
+        raise NotReversibleError
     if row.kind is Kind.ADJUST:
         container.tolerated_ug -= row.amount_ug
     movement = Movement(
