@@ -223,6 +223,12 @@ PHASE_WRITE = _clinical(
 VITALS_WRITE = _clinical(
     "vitals.write", CLINICAL, "enter vital signs, answer alerts, abort a session"
 )
+DEVICE_READING = Scope(
+    name="device.reading",
+    roles=NOBODY,
+    is_open=True,
+    about="a device sends vital signs of one session: its code is the proof",
+)
 INTEGRATION_WRITE = _clinical("integration.write", _THERAPIST, "note integrations")
 PROCESS_NOTES = _clinical(
     "process_notes", _THERAPIST, "write process notes, and read one's own"

@@ -1,6 +1,7 @@
 """The published language: every event the services tell, a module per producer."""
 
 from shared.events import (
+    bedside,
     console,
     intake,
     ledger,
@@ -15,6 +16,7 @@ __all__ = [
     "Event",
     "Sensitivity",
     "Zone",
+    "bedside",
     "catalogue",
     "console",
     "intake",

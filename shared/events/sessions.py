@@ -171,6 +171,7 @@ class AlertEscalated(
     patient_id: UUID
     level: int
     due_at: datetime
+    role: Code | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -54,22 +54,50 @@ class DoseFinding:
 
 @dataclass(frozen=True, kw_only=True)
 class RouteLimits:
-    """What one route allows: fixed doses only, or anything within a hard limit."""
+    """What one route allows: fixed doses only, or anything within a hard limit.
+
+    A dose that is given by devices is given one `device_mg` at a time, the next after
+    `device_spacing`. `concentrations_mg_per_ml` are those of the vials there are; a
+    route without any is not given by volume. With `prescriber_on_site` one has to be
+    there, with `verified` a second person checks each dose.
+    """
 
     unit: DoseUnit
     soft: Limit | None = None
     hard: Limit | None = None
     fixed_doses_mg: tuple[float, ...] = ()
+    device_mg: float | None = None
+    device_spacing: timedelta | None = None
+    concentrations_mg_per_ml: tuple[float, ...] = ()
+    prescriber_on_site: bool = False
+    verified: bool = False
     source: str
 
     def __post_init__(self) -> None:
         if self.hard is None and not self.fixed_doses_mg:
             raise InvalidError("is missing, and so are fixed doses", field="hard")
+        if (self.device_mg is None) is not (self.device_spacing is None):
+            raise InvalidError("goes with device_mg", field="device_spacing")
 
     @property
     def by_weight(self) -> bool:
         """Whether a dose can only be judged with the patient's weight."""
         return self.unit is DoseUnit.MG_PER_KG
+
+    def check_concentration(self, mg_per_ml: Number) -> DoseFinding | None:
+        """What speaks against a concentration.
+
+        Raises:
+            InvalidError: nothing is given by volume on this route.
+        """
+        known = self.concentrations_mg_per_ml
+        if not known:
+            raise InvalidError(
+                "this route is not given by volume", field="concentration_mg_per_ml"
+            )
+        if float(mg_per_ml) in known:
+            return None
+        return DoseFinding(code="unusual_concentration", severity=DoseSeverity.REASON)
 
     def check(self, dose_mg: float, weight_kg: float | None) -> DoseFinding | None:
         """The gravest thing the limits say against a dose."""

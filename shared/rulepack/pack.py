@@ -21,8 +21,9 @@ from shared.rulepack.dose import DoseFinding, DoseRules, Route
 from shared.rulepack.eligibility import Answers, Eligibility, Verdict
 from shared.rulepack.interactions import EntryKind, Interaction
 from shared.rulepack.ledger import LedgerRules
-from shared.rulepack.limits import Limit, Range, as_number
+from shared.rulepack.limits import Range, as_number
 from shared.rulepack.vitals import Measure, Rating, Reading, Vitals, VitalsPhase
+from shared.rulepack.watching import Alerts, Discharge, Monitoring
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,63 +87,6 @@ class HoldRules:
     recheck_within: timedelta
     rechecks_at_most: int
     source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class RouteChecks:
-    """When vital signs are taken: so long after the first dose, then at intervals."""
-
-    check_points: tuple[timedelta, ...]
-    then_every: timedelta
-    source: str
-
-    def __post_init__(self) -> None:
-        ascending = tuple(sorted(set(self.check_points)))
-        if not ascending or ascending != self.check_points:
-            raise InvalidError("is not ascending", field="check_points")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Monitoring:
-    """How often a patient is checked after a dose; when a check is late or missed."""
-
-    late_after: timedelta
-    missed_after: timedelta
-    source: str
-    routes: Mapping[Route, RouteChecks]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Discharge:
-    """What must be so before a patient leaves.
-
-    `minimum_stay` counts from the last dose, with an infusion from its end. Blood
-    pressure has settled within the tolerance around baseline, or under both limits.
-    """
-
-    minimum_stay: Mapping[Route, timedelta]
-    moaas_required: int
-    moaas_checks: int
-    moaas_checks_apart: timedelta
-    bp_tolerance_percent: float
-    systolic_at_most_mmhg: float
-    diastolic_at_most_mmhg: float
-    spo2_at_least_percent: float
-    respiratory_rate_unsettled: Limit
-    source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Alerts:
-    """How soon somebody answers an alert, and which roles are asked one by one."""
-
-    respond_within: timedelta
-    escalation_roles: tuple[Code, ...]
-    source: str
-
-    def __post_init__(self) -> None:
-        if not self.escalation_roles:
-            raise InvalidError("names nobody", field="escalation_roles")
 
 
 @dataclass(frozen=True, kw_only=True)

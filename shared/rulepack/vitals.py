@@ -5,8 +5,9 @@ saved. Whether a value is possible at all is another question (`Range`).
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from shared.datafile import Number
 from shared.errors import InvalidError
@@ -15,7 +16,10 @@ from shared.rulepack.limits import Limit, as_number
 
 
 class Measure(StrEnum):
-    """What is measured, with its unit; `moaas` is the MOAA/S sedation scale, 0 to 5."""
+    """What is measured, with its unit.
+
+    `moaas` is the MOAA/S sedation scale, 0 to 5, `distress` the patient's own, 0 to 10.
+    """
 
     SYSTOLIC = "systolic_mmhg"
     DIASTOLIC = "diastolic_mmhg"
@@ -23,6 +27,7 @@ class Measure(StrEnum):
     HEART_RATE = "heart_rate_bpm"
     RESPIRATORY_RATE = "respiratory_rate_bpm"
     MOAAS = "moaas"
+    DISTRESS = "distress"
 
 
 class VitalsPhase(StrEnum):
@@ -74,6 +79,10 @@ class During:
     rise: Limit | None = None
     red: Limit
     emergency: Limit | None = None
+
+
+LimitsSaid = Mapping[str, Mapping[str, Mapping[str, float]]]
+"""The limits of each measure, by name, with the bounds they set."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,6 +150,17 @@ class Vitals:
         if not self.required_before_dose:
             raise InvalidError("is empty", field="required_before_dose")
 
+    @cached_property
+    def said(self) -> Mapping[VitalsPhase, LimitsSaid]:
+        """The limits of each phase as they are written down with a reading."""
+        return {
+            phase: {
+                measure.value: _said(limits, phase)
+                for measure, limits in self.measures.items()
+            }
+            for phase in VitalsPhase
+        }
+
     def rate(
         self, reading: Reading, *, phase: VitalsPhase, baseline: Reading | None = None
     ) -> Rating:
@@ -181,6 +201,18 @@ class Vitals:
         for measure, value in taken.items():
             rise = value - baseline[measure] if measure in baseline else None
             yield _rate_during(measure, value, rise, self.measures[measure])
+
+
+def _said(
+    limits: MeasureLimits, phase: VitalsPhase
+) -> Mapping[str, Mapping[str, float]]:
+    before = phase is VitalsPhase.BEFORE_DOSE
+    named = asdict(limits.before_dose if before else limits.during)
+    return {
+        name: {bound: value for bound, value in limit.items() if value is not None}
+        for name, limit in named.items()
+        if limit is not None
+    }
 
 
 def _numbers(reading: Reading) -> dict[Measure, float]:

@@ -15,8 +15,8 @@ from shared.errors import InvalidError, NotFoundError
 from shared.events.intake import PatientEligible
 from shared.instruments import InstrumentCode
 from shared.readiness import FactName
-from shared.rulepack import Limit, Route, load_pack, parse_pack
-from shared.rulepack.pack import Discharge, HoldRules
+from shared.rulepack import Discharge, Limit, Measure, Route, load_pack, parse_pack
+from shared.rulepack.pack import HoldRules
 
 BASE = load_pack()
 TEXT = (resources.files("shared") / "rulepacks" / "kap-base-2026.1.toml").read_text()
@@ -102,11 +102,14 @@ def test_each_route_is_watched_at_its_minutes(
 
     assert checks.check_points == tuple(timedelta(minutes=m) for m in check_points)
     assert checks.then_every == timedelta(minutes=then_every)
+    pressure = {Measure.SYSTOLIC, Measure.DIASTOLIC}
+    assert set(checks.measures) >= pressure | {Measure.SPO2, Measure.MOAAS}
 
 
 def test_a_check_is_late_before_it_is_missed() -> None:
     assert BASE.monitoring.late_after == timedelta(minutes=5)
     assert BASE.monitoring.missed_after == timedelta(minutes=10)
+    assert set(BASE.monitoring.escalation_roles) <= set(Role)
 
 
 def test_nobody_leaves_before_the_discharge_criteria_of_the_base_pack() -> None:
@@ -121,10 +124,13 @@ def test_nobody_leaves_before_the_discharge_criteria_of_the_base_pack() -> None:
         moaas_checks=2,
         moaas_checks_apart=timedelta(minutes=10),
         bp_tolerance_percent=20,
+        bp_rise_at_most_mmhg=10,
         systolic_at_most_mmhg=140,
         diastolic_at_most_mmhg=90,
         spo2_at_least_percent=94,
         respiratory_rate_unsettled=Limit(below=12, above=20),
+        aldrete_at_least=9,
+        escort_asked_after=(timedelta(minutes=30), timedelta(minutes=60)),
         source=BASE.discharge.source,
     )
 
@@ -132,6 +138,9 @@ def test_nobody_leaves_before_the_discharge_criteria_of_the_base_pack() -> None:
 def test_an_alert_is_answered_in_two_minutes_by_roles_that_exist() -> None:
     assert BASE.alerts.respond_within == timedelta(seconds=120)
     assert BASE.alerts.escalation_roles == (Role.PRESCRIBER, Role.CLINIC_ADMIN)
+    asked_again = BASE.alerts.respond_within + BASE.alerts.ask_again_after
+    assert asked_again == timedelta(minutes=5)
+    assert BASE.alerts.recheck_within == timedelta(minutes=5)
 
 
 def test_integration_is_due_after_a_day_and_late_after_three() -> None:
@@ -160,6 +169,7 @@ def test_each_type_of_appointment_has_a_length() -> None:
         ("heart_rate_bpm", 10, 300),
         ("respiratory_rate_bpm", 0, 80),
         ("moaas", 0, 5),
+        ("distress", 0, 10),
         ("weight_kg", 25, 350),
         ("age_years", 0, 120),
     ],

@@ -28,6 +28,7 @@ CALM: dict[str, float] = {
     "heart_rate_bpm": 70,
     "respiratory_rate_bpm": 15,
     "moaas": 5,
+    "distress": 0,
 }
 GO, HOLD, STOP = Decision.GO, Decision.HOLD, Decision.STOP
 OK, AMBER, RED = Status.OK, Status.AMBER, Status.RED
@@ -88,6 +89,9 @@ def test_calm_vital_signs_are_a_go_before_a_dose() -> None:
         ("moaas", 3, AMBER, HOLD, "sedation_hold"),
         ("moaas", 2, RED, STOP, "sedation_stop"),
         ("moaas", 0, RED, STOP, "sedation_stop"),
+        ("distress", 6, OK, GO, None),
+        ("distress", 7, AMBER, HOLD, "distress_hold"),
+        ("distress", 9, RED, STOP, "distress_stop"),
     ],
 )
 def test_a_value_before_a_dose_is_rated_at_each_border(
@@ -266,6 +270,7 @@ def test_each_measure_says_its_unit() -> None:
         Measure.HEART_RATE: "beats/min",
         Measure.RESPIRATORY_RATE: "breaths/min",
         Measure.MOAAS: "score",
+        Measure.DISTRESS: "score",
     }
     for measure in Measure:
         assert BASE.plausible_values[measure].unit == units[measure]
