@@ -2,16 +2,18 @@
 
 from services.sessions.api import routes
 from services.sessions.domain.errors import (
+    AlreadyReversedError,
     OrderExistsError,
     PreparationExistsError,
     SessionExistsError,
 )
 from services.sessions.domain.ledger.errors import LedgerOpenError, NotReversibleError
-from services.sessions.handlers import alert, copies, integration
+from services.sessions.handlers import alert, checks, copies, integration, leaving
 from services.sessions.models import (
     ONE_OPEN_ORDER,
     ONE_PREPARATION,
     ONE_SESSION,
+    ONE_VITALS_REVERSAL,
     facts,
     metadata,
     packs,
@@ -58,6 +60,9 @@ service = Service(
     },
     reminders={
         alert.ESCALATE: alert.escalate_alert,
+        alert.RECHECK: alert.miss_recheck,
+        checks.WATCH: checks.watch_checks,
+        leaving.ESCORT: leaving.ask_for_escort,
         integration.MISSED: integration.note_missed,
     },
     pumps={"rule-packs": packs.fetch, "stock": carry_stock},
@@ -67,5 +72,6 @@ service = Service(
         ONE_SESSION: SessionExistsError,
         ONE_LEDGER: LedgerOpenError,
         ONE_REVERSAL: NotReversibleError,
+        ONE_VITALS_REVERSAL: AlreadyReversedError,
     },
 )

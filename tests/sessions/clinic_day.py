@@ -45,8 +45,20 @@ CHECKLIST: dict[str, Any] = {
     "oriented": True,
     "walks_unaided": True,
     "nausea_tolerable": True,
+    "dissociation_settled": True,
+    "mood_safe": True,
     "instructions_given": True,
+    "next_contact_booked": True,
+    "line_removed": True,
+    "aldrete": {
+        "activity": 2,
+        "breathing": 2,
+        "circulation": 2,
+        "consciousness": 2,
+        "oxygen": 1,
+    },
     "escort_present": True,
+    "escort_name": "Fict Escort",
 }
 
 
@@ -251,8 +263,9 @@ class Patient:
         return self.day.monitor.post(NAME, f"{self.path}/precheck", **body)
 
     def authorise(self, **said: Any) -> Any:
-        """The prescriber authorises."""
-        return self.day.prescriber.post(NAME, f"{self.path}/authorise", **said)
+        """The prescriber, who is here, authorises."""
+        body = {"prescriber_on_site": True, **said}
+        return self.day.prescriber.post(NAME, f"{self.path}/authorise", **body)
 
     def give(self, given_mg: float = 50, **said: Any) -> Any:
         """The monitor gives a dose out of a full syringe, nothing wasted."""

@@ -32,6 +32,14 @@ BEDSIDE = {Role.MONITOR, Role.PRESCRIBER}
 CLINICAL = BEDSIDE | THERAPIST
 CHART = CLINICAL | {Role.CLINIC_ADMIN}
 
+LIMITS = {
+    "measure": "systolic_mmhg",
+    "phase": "during",
+    "limits": {"red": {"at_least": 150}},
+    "reason": "as the cardiologist asked",
+}
+UNTIL = "2026-12-01T00:00:00+00:00"
+
 CHANGES: dict[str, tuple[set[Role], dict[str, Any]]] = {
     "/orders": (PRESCRIBER, {"drug": "esketamine"}),
     "/orders/{order}/cancel": (PRESCRIBER, {}),
@@ -50,6 +58,19 @@ CHANGES: dict[str, tuple[set[Role], dict[str, Any]]] = {
         {"phase": "recovery"},
     ),
     "/alerts/{alert}/acknowledge": (CLINICAL, {}),
+    "/alerts/{alert}/resolve": (CLINICAL, {"outcome": "settled"}),
+    "/sessions/{session}/vitals/{vitals}/reverse": (
+        CLINICAL,
+        {"reason_code": "entry_error"},
+    ),
+    "/sessions/{session}/devices": (BEDSIDE, {"name": "monitor_3"}),
+    "/sessions/{session}/devices/{device}/revoke": (BEDSIDE, {}),
+    "/patients/{patient}/limits": (PRESCRIBER, {**LIMITS, "until": UNTIL}),
+    "/orders/{order}/limits": (PRESCRIBER, LIMITS),
+    "/limits/{limits}/end": (PRESCRIBER, {}),
+    "/sessions/{session}/discharge-checklist": (BEDSIDE, {"oriented": True}),
+    "/sessions/{session}/escort-missing": (BEDSIDE, {}),
+    "/sessions/{session}/emergency": (CLINICAL, {"step": "team_called"}),
     "/sessions/{session}/discharge": (BEDSIDE, CHECKLIST),
     "/sessions/{session}/abort": (CLINICAL, {"reason_code": "unwell"}),
     "/sessions/{session}/sign": (PRESCRIBER, {}),
@@ -62,6 +83,9 @@ READS: dict[str, set[Role]] = {
     "/patients/{patient}/readiness": CHART | {Role.FRONT_DESK},
     "/sessions": CHART,
     "/sessions/{session}": CHART,
+    "/sessions/{session}/discharge-checklist": CHART,
+    "/sessions/{session}/emergency": CHART,
+    "/patients/{patient}/limits": CHART,
     "/alerts": CHART,
 }
 WITHOUT_ID = {"/orders", "/preparations", "/sessions", "/alerts"}
@@ -80,13 +104,19 @@ def records(day: Day) -> dict[str, str]:
     path = f"/patients/{done.id}/integrations"
     integration = day.therapist.get(NAME, path)["items"][0]["id"]
     patient: Patient = day.patient().dosed()
-    alert = patient.vitals(systolic_mmhg=190)["alert_id"]
+    red = patient.vitals(systolic_mmhg=190)
+    device = day.monitor.post(NAME, f"{patient.path}/devices", name="monitor_3")
+    path = f"/patients/{patient.id}/limits"
+    limits = day.prescriber.post(NAME, path, **LIMITS, until=UNTIL)
     return {
         "clinic": str(day.clinic_id),
         "patient": str(patient.id),
         "order": patient.order_id,
         "session": patient.session_id,
-        "alert": alert,
+        "alert": red["alert_id"],
+        "vitals": red["id"],
+        "device": device["id"],
+        "limits": limits["id"],
         "integration": integration,
         "appointment": str(patient.appointment_id),
     }
@@ -195,7 +225,10 @@ def test_a_session_at_another_clinics_appointment_is_not_found(
         "/patients/{patient}/orders",
         "/patients/{patient}/sessions",
         "/patients/{patient}/integrations",
+        "/patients/{patient}/limits",
         "/sessions/{session}",
+        "/sessions/{session}/discharge-checklist",
+        "/sessions/{session}/emergency",
     ],
 )
 def test_a_read_of_another_clinics_record_is_not_found(

@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from services.sessions.domain.discharge import Checklist, unmet
+from services.sessions.domain.discharge import (
+    Checklist,
+    Seen,
+    criteria_of,
+    unmet,
+)
 from services.sessions.domain.vitals import (
     Vitals,
     current_values,
@@ -24,21 +29,27 @@ def leaving(
     *,
     measured: Mapping[str, Any] | None = None,
     stayed_minutes: float = 120,
-    checklist: dict[str, bool] | None = None,
+    checklist: Mapping[str, Any] | None = None,
     baseline: Mapping[str, float] = BASELINE,
+    route: Route = Route.ESKETAMINE_NASAL,
+    on_hold: bool = False,
+    waste_open: bool = False,
 ) -> tuple[str, ...]:
     """What speaks against leaving, with calm readings unless others are given."""
     calm = {**CALM, **(measured or {})}
     found = readings or [a_reading(minutes_ago=ago, **calm) for ago in (10, 0)]
-    return unmet(
-        Checklist(**{**CHECKLIST, **(checklist or {})}),
-        current_values(found, now=NOW),
-        found,
+    seen = Seen(
+        route=route,
+        readings=found,
+        values=current_values(found, now=NOW),
         baseline=baseline,
-        stayed=timedelta(minutes=stayed_minutes),
-        minimum_stay=PACK.discharge.minimum_stay[Route.ESKETAMINE_NASAL],
-        criteria=PACK.discharge,
+        last_dose_at=NOW - timedelta(minutes=stayed_minutes),
+        on_hold=on_hold,
+        waste_open=waste_open,
+        now=NOW,
     )
+    said = Checklist(**{**CHECKLIST, **(checklist or {})})
+    return unmet(criteria_of(said, seen, PACK.discharge))
 
 
 def test_a_patient_who_is_well_may_leave() -> None:
@@ -93,11 +104,72 @@ def test_a_measure_nobody_took_lately_keeps_a_patient(missing: str) -> None:
     assert len(leaving(readings)) == 1
 
 
+ANSWERED = [name for name, said in CHECKLIST.items() if said is True]
+ANSWERED.remove("escort_present")
+
+
+@pytest.mark.parametrize("answer", ANSWERED)
+@pytest.mark.parametrize("said", [False, None])
+def test_one_answer_keeps_a_patient(answer: str, said: bool | None) -> None:
+    assert leaving(checklist={answer: said}, route=Route.IV) == (answer,)
+
+
+def test_a_line_is_removed_where_there_was_one() -> None:
+    assert leaving(checklist={"line_removed": None}, route=Route.IM) == ()
+
+
 @pytest.mark.parametrize(
-    "answer", [name for name in CHECKLIST if name != "escort_present"]
+    ("parts", "may_leave"),
+    [
+        ({}, True),
+        ({"activity": 1}, False),
+        ({"oxygen": 2, "activity": 1}, True),
+        (None, False),
+    ],
 )
-def test_one_answer_keeps_a_patient(answer: str) -> None:
-    assert leaving(checklist={answer: False}) == (answer,)
+def test_the_aldrete_score_is_added_up_of_its_parts(
+    parts: dict[str, int] | None, may_leave: bool
+) -> None:
+    score = None if parts is None else {**CHECKLIST["aldrete"], **parts}
+
+    assert ("aldrete" not in leaving(checklist={"aldrete": score})) is may_leave
+
+
+def test_a_score_that_lacks_a_part_is_none() -> None:
+    assert leaving(checklist={"aldrete": {"activity": 2}}) == ("aldrete",)
+
+
+def test_who_is_flagged_as_in_danger_does_not_leave_on_an_impression() -> None:
+    assert leaving(on_hold=True) == ("mood_safe",)
+
+
+def test_what_was_drawn_is_accounted_for() -> None:
+    assert leaving(waste_open=True) == ("waste_reconciled",)
+
+
+@pytest.mark.parametrize(
+    ("systolic", "may_leave"), [((120, 130), True), ((120, 131), False)]
+)
+def test_a_pressure_that_rises_has_not_settled(
+    systolic: tuple[float, float], may_leave: bool
+) -> None:
+    readings = [
+        a_reading(minutes_ago=ago, **{**CALM, "systolic_mmhg": pressure})
+        for ago, pressure in zip((10, 0), systolic, strict=True)
+    ]
+
+    left = leaving(readings, baseline={})
+
+    assert ("blood_pressure" not in left) is may_leave
+
+
+def test_near_its_baseline_a_pressure_may_rise() -> None:
+    readings = [
+        a_reading(minutes_ago=ago, **{**CALM, "systolic_mmhg": pressure})
+        for ago, pressure in ((10, 120), (0, 135))
+    ]
+
+    assert leaving(readings, baseline={**CALM}) == ()
 
 
 def test_the_least_stay_ends_to_the_minute() -> None:

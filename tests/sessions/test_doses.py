@@ -199,15 +199,6 @@ def test_doses_of_one_session_together_stay_within_the_hard_limit(day: Day) -> N
     assert patient.give(60)["seq"] == 2
 
 
-def test_devices_of_the_spray_are_given_whole(day: Day) -> None:
-    spray = {"drug": "esketamine", "route": "esketamine_nasal", "dose_mg": 84}
-    patient = authorised(day, **spray)
-
-    assert refused(patient, "doses", **dose_body(30)) == (409, "dose_above_limit")
-
-    assert patient.give(56)["given_mg"] == 56
-
-
 def test_no_further_dose_on_a_used_up_order(day: Day) -> None:
     patient = authorised(day, max_doses=1)
     patient.give(20)

@@ -13,7 +13,14 @@ from shared.events.scheduling import (
 from shared.ids import uuid7
 from shared.readiness import FactName
 from shared.rulepack import load_pack
-from tests.sessions.clinic_day import NAME, Day, Patient
+from tests.sessions.clinic_day import (
+    NAME,
+    Day,
+    Patient,
+    authorised,
+    dose_body,
+    refused,
+)
 
 
 def fact(patient: Patient, name: str) -> dict[str, Any]:
@@ -123,6 +130,119 @@ def test_a_dose_that_changed_by_more_than_a_quarter_needs_a_reason(
 
 def _plain(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "patient_id": str(body["patient_id"])}
+
+
+def test_an_order_shows_its_dose_by_weight_and_by_volume(day: Day) -> None:
+    patient = day.patient()
+    patient.weigh(80)
+
+    order = patient.order(dose_mg=60, concentration_mg_per_ml=50)
+
+    assert (order["dose_mg"], order["dose_mg_per_kg"], order["dose_ml"]) == (
+        60,
+        0.75,
+        1.2,
+    )
+    assert (order["weight_kg"], order["concentration_mg_per_ml"]) == (80, 50)
+    path = f"/patients/{patient.id}/orders"
+    assert day.monitor.get(NAME, path)["items"] == [order]
+
+
+def test_what_is_not_known_of_an_order_is_not_made_up(day: Day) -> None:
+    order = day.patient().order(route="sl", dose_mg=200)
+
+    derived = ("weight_kg", "dose_mg_per_kg", "concentration_mg_per_ml", "dose_ml")
+    assert [order[name] for name in derived] == [None] * 4
+
+
+def test_the_weight_an_order_was_judged_by_stays_with_it(day: Day) -> None:
+    patient = day.patient()
+    patient.weigh(80)
+    patient.order(dose_mg=60)
+    day.lab.clock.advance(minutes=1)
+    patient.weigh(60)
+
+    path = f"/patients/{patient.id}/orders"
+    (order,) = day.monitor.get(NAME, path)["items"]
+
+    assert (order["weight_kg"], order["dose_mg_per_kg"]) == (80, 0.75)
+
+
+def test_a_concentration_no_vial_has_needs_a_reason(day: Day) -> None:
+    patient = day.patient()
+    patient.weigh()
+
+    body = patient.order_body(concentration_mg_per_ml=0.5)
+    problem = day.prescriber.refused(NAME, "/orders", **body)
+
+    assert problem["findings"] == ["unusual_concentration"]
+    made = patient.order(concentration_mg_per_ml=0.5, reason="diluted for the pump")
+    assert made["dose_ml"] == 120
+
+
+@pytest.mark.parametrize("concentration", [0, -1, "50", 1e9])
+def test_an_impossible_concentration_is_refused(
+    day: Day, concentration: object
+) -> None:
+    patient = day.patient()
+    patient.weigh()
+
+    body = patient.order_body(concentration_mg_per_ml=concentration)
+    problem = day.prescriber.refused(NAME, "/orders", **body)
+
+    assert problem["errors"][0]["pointer"] == "#/concentration_mg_per_ml"
+
+
+def test_a_lozenge_has_no_concentration(day: Day) -> None:
+    patient = day.patient()
+
+    body = patient.order_body(route="sl", dose_mg=200, concentration_mg_per_ml=50)
+    problem = day.prescriber.refused(NAME, "/orders", **body)
+
+    assert problem["errors"][0]["pointer"] == "#/concentration_mg_per_ml"
+
+
+def test_up_to_the_highest_of_a_range_is_given(day: Day) -> None:
+    patient = authorised(day, dose_mg=60, lowest_mg=40, highest_mg=70)
+
+    above = refused(patient, "doses", **dose_body(70.001))
+
+    assert above == (409, "dose_above_order")
+    assert patient.give(70)["given_mg"] == 70
+    order = patient.chart["order"]
+    assert (order["lowest_mg"], order["highest_mg"]) == (40, 70)
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ({"highest_mg": 160.001}, "dose_above_limit"),
+        ({"highest_mg": 121}, "reason_required"),
+        ({"lowest_mg": 19}, "reason_required"),
+    ],
+)
+def test_both_ends_of_a_range_are_judged(
+    day: Day, said: dict[str, float], code: str
+) -> None:
+    patient = day.patient()
+    patient.weigh(80)
+
+    assert refused_order(patient, **said) == (409, code)
+
+
+@pytest.mark.parametrize(
+    ("said", "pointer"),
+    [({"lowest_mg": 61}, "#/lowest_mg"), ({"highest_mg": 59}, "#/highest_mg")],
+)
+def test_a_dose_is_within_its_own_range(
+    day: Day, said: dict[str, float], pointer: str
+) -> None:
+    patient = day.patient()
+    patient.weigh()
+
+    problem = day.prescriber.refused(NAME, "/orders", **patient.order_body(**said))
+
+    assert (problem["status"], problem["errors"][0]["pointer"]) == (422, pointer)
 
 
 def test_a_dose_by_weight_needs_a_current_weight(day: Day) -> None:

@@ -38,7 +38,8 @@ def test_a_reading_is_answered_as_it_is_kept(opened: Patient) -> None:
 
     kept = opened.chart["vitals"][-1]
     assert (said["status"], said["phase"], said["version"]) == ("ok", "before_dose", 1)
-    assert {name: said[name] for name in kept} == kept
+    assert {name: kept[name] for name in said} == said
+    assert kept["reversed"] is None
     assert opened.day.told("vitals.recorded")[-1].status == "ok"
 
 

@@ -4,12 +4,14 @@ from services.sessions.api import (
     alert,
     dosing,
     integration,
+    leaving,
     ledger,
     ledger_reads,
     order,
     process_note,
     readiness,
     session,
+    vitals,
 )
 from services.sessions.api.base import routes
 
@@ -17,6 +19,7 @@ __all__ = [
     "alert",
     "dosing",
     "integration",
+    "leaving",
     "ledger",
     "ledger_reads",
     "order",
@@ -24,4 +27,5 @@ __all__ = [
     "readiness",
     "routes",
     "session",
+    "vitals",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from services.sessions import queries
 from services.sessions.api.base import routes
 from services.sessions.commands import CompletePreparation, PlaceOrder, RecordWeight
-from services.sessions.domain.order import Order, Weight
+from services.sessions.domain.order import Order, Weight, shown
 from services.sessions.domain.preparation import Preparation
 from services.sessions.handlers import order as handlers
 from services.sessions.handlers.preparation import complete_preparation
@@ -25,12 +25,12 @@ from shared.unit_of_work import UnitOfWork
     gives=schemas.OrderView(),
     status=201,
 )
-def place_order(uow: UnitOfWork, body: dict[str, Any]) -> Order:
+def place_order(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
     """Doses may be given to a patient."""
     order = handlers.place_order(PlaceOrder(**body), uow)
     peers = current_runtime().peers
     demand_route(order.patient_id, order.route, uow, peers=peers)
-    return order
+    return _shown(order)
 
 
 @routes.post(
@@ -38,9 +38,9 @@ def place_order(uow: UnitOfWork, body: dict[str, Any]) -> Order:
     scope=access.ORDERS_SIGN,
     gives=schemas.OrderView(),
 )
-def cancel_order(uow: UnitOfWork, order_id: UUID) -> Order:
+def cancel_order(uow: UnitOfWork, order_id: UUID) -> dict[str, Any]:
     """No dose may be given on an order any more."""
-    return handlers.cancel_order(order_id, uow)
+    return _shown(handlers.cancel_order(order_id, uow))
 
 
 @routes.get(
@@ -76,3 +76,7 @@ def note_preparation(uow: UnitOfWork, body: dict[str, Any]) -> Preparation:
 def record_weight(uow: UnitOfWork, body: dict[str, Any], patient_id: UUID) -> Weight:
     """A patient was weighed."""
     return handlers.record_weight(RecordWeight(patient_id=patient_id, **body), uow)
+
+
+def _shown(order: Order) -> dict[str, Any]:
+    return {**vars(order), **shown(vars(order))}

@@ -1,28 +1,18 @@
-"""Routes of a session's course: opened, watched, ended, signed, read."""
+"""Routes of a session's course: opened, read, ended early, signed."""
 
 from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
 from services.sessions.api.base import drawn_from, routes
-from services.sessions.commands import (
-    AbortSession,
-    DischargePatient,
-    OpenSession,
-    RecordVitals,
-)
-from services.sessions.domain.discharge import Checklist
+from services.sessions.commands import AbortSession, OpenSession
 from services.sessions.domain.session import Session
-from services.sessions.domain.vitals import Vitals
 from services.sessions.handlers import session as handlers
-from services.sessions.handlers import vitals
 from services.sessions.schemas import session as schemas
 from services.sessions.schemas.chart import ChartView, SessionsQuery, WallView
-from services.sessions.schemas.vitals import VitalsBody, VitalsView
 from shared import access
 from shared.http.routes import current_runtime
 from shared.reading import Reading
-from shared.rulepack import Measure
 from shared.unit_of_work import UnitOfWork
 
 _session = schemas.SessionView()
@@ -81,21 +71,6 @@ def list_patient_sessions(reading: Reading, patient_id: UUID) -> dict[str, Any]:
 
 
 @routes.post(
-    "/sessions/<uuid:session_id>/vitals",
-    scope=access.VITALS_WRITE,
-    takes=VitalsBody(),
-    gives=VitalsView(),
-    status=201,
-)
-def record_vitals(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Vitals:
-    """Vital signs were taken; abnormal ones are kept like any, and raise an alert."""
-    taken = {name: body.pop(name) for name in Measure}
-    values = {name.value: value for name, value in taken.items() if value is not None}
-    command = RecordVitals(session_id=session_id, values=values, **body)
-    return vitals.record_vitals(command, uow)
-
-
-@routes.post(
     "/sessions/<uuid:session_id>/phase",
     scope=access.PHASE_WRITE,
     takes=schemas.PhaseBody(),
@@ -104,23 +79,6 @@ def record_vitals(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Vi
 def change_phase(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:  # noqa: ARG001 - recovery is the only one.
     """The experience fades, and recovery begins."""
     return handlers.begin_recovery(session_id, uow)
-
-
-@routes.post(
-    "/sessions/<uuid:session_id>/discharge",
-    scope=access.BEDSIDE_WRITE,
-    takes=schemas.DischargeBody(),
-    gives=_session,
-)
-def discharge_patient(
-    uow: UnitOfWork, body: dict[str, Any], session_id: UUID
-) -> Session:
-    """The patient leaves with the escort."""
-    reason = body.pop("override_reason")
-    command = DischargePatient(
-        session_id=session_id, checklist=Checklist(**body), override_reason=reason
-    )
-    return handlers.discharge_patient(command, uow)
 
 
 @routes.post(

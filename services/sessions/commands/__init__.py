@@ -8,10 +8,12 @@ from uuid import UUID
 
 from services.sessions.commands.ledger import DrawFrom
 from services.sessions.domain.discharge import Checklist
+from services.sessions.domain.emergency import EmergencyStep
 from services.sessions.domain.order import Drug
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.states import Identifier
-from shared.rulepack import Route
+from services.sessions.domain.vitals import ReversalReason
+from shared.rulepack import Limit, Measure, Route, VitalsPhase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,22 @@ class PlaceOrder:
     dose_mg: Decimal
     max_doses: int
     reason: str | None = None
+    lowest_mg: Decimal | None = None
+    highest_mg: Decimal | None = None
+    concentration_mg_per_ml: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetLimits:
+    """One measure has limits of its own, for a patient or for an order."""
+
+    patient_id: UUID | None = None
+    order_id: UUID | None = None
+    measure: Measure
+    phase: VitalsPhase
+    limits: Mapping[str, Limit]
+    reason: str
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +77,27 @@ class RecordVitals:
     values: Mapping[str, float]
     taken_at: datetime | None = None
     late_reason: str | None = None
+    device_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReverseVitals:
+    """A reading was entered wrongly."""
+
+    session_id: UUID
+    vitals_id: UUID
+    reason_code: ReversalReason
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteEmergency:
+    """Something was done in an emergency: now, or at a time that is said."""
+
+    session_id: UUID
+    step: EmergencyStep
+    done_at: datetime | None = None
+    note: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +114,7 @@ class AuthoriseDose:
 
     session_id: UUID
     override_reason: str | None = None
+    prescriber_on_site: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +133,15 @@ class GiveDose:
     witness_id: UUID | None = None
     draws: tuple[DrawFrom, ...] = ()
     witness_code: str | None = None
+    verifier_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckDischarge:
+    """Something was seen of a patient who may leave."""
+
+    session_id: UUID
+    checklist: Checklist
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,7 +150,7 @@ class DischargePatient:
 
     session_id: UUID
     checklist: Checklist
-    override_reason: str | None = None
+    overrides: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)

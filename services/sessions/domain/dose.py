@@ -3,11 +3,19 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from math import ceil
 from typing import Any
 from uuid import UUID
 
-from services.sessions.domain.amounts import milligrams
+from services.sessions.domain.amounts import micrograms, milligrams
+from services.sessions.domain.errors import (
+    OneDeviceError,
+    TooSoonAfterDeviceError,
+    VerifierIsActorError,
+)
+from shared.errors import InvalidError
 from shared.rulepack import Decision
+from shared.rulepack.dose import RouteLimits
 
 
 @dataclass(kw_only=True, eq=False)
@@ -27,11 +35,12 @@ class Authorisation:
     outcome: Decision
     override_reason: str | None
     readiness: dict[str, Any]
+    prescriber_on_site: bool | None = None
 
 
 @dataclass(kw_only=True, eq=False)
 class Dose:
-    """A dose that was given; `seq` counts those of the session from 1."""
+    """A dose that was given, or a device of one; `seq` counts those of the session."""
 
     id: UUID
     session_id: UUID
@@ -45,6 +54,8 @@ class Dose:
     given_at: datetime
     given_by: UUID
     witness_id: UUID | None
+    authorisation_id: UUID | None = None
+    verifier_id: UUID | None = None
 
     @property
     def given_mg(self) -> Decimal:
@@ -60,3 +71,38 @@ class Dose:
     def wasted_mg(self) -> Decimal:
         """What was thrown away."""
         return milligrams(self.wasted_ug)
+
+
+def demand_one_device(
+    given_ug: int, last_at: datetime | None, limits: RouteLimits, *, at: datetime
+) -> None:
+    """Refuse two devices at once, and the next before its time.
+
+    Raises:
+        OneDeviceError: what is given is not one device.
+        TooSoonAfterDeviceError: the last was given too short a time ago.
+    """
+    if limits.device_mg is None or limits.device_spacing is None:
+        return
+    if given_ug != micrograms(Decimal(str(limits.device_mg))):
+        raise OneDeviceError(field="given_mg")
+    if last_at is not None and at < last_at + limits.device_spacing:
+        left = last_at + limits.device_spacing - at
+        raise TooSoonAfterDeviceError(
+            details={"seconds_left": ceil(left.total_seconds())}
+        )
+
+
+def demand_verified(
+    verifier_id: UUID | None, *, actor_id: UUID, is_needed: bool
+) -> None:
+    """Refuse a dose that nobody else has checked, where the rule pack asks for that.
+
+    Raises:
+        InvalidError: nobody is named.
+        VerifierIsActorError: who gives it verifies it.
+    """
+    if is_needed and verifier_id is None:
+        raise InvalidError("a second person verifies this dose", field="verifier_id")
+    if verifier_id == actor_id:
+        raise VerifierIsActorError

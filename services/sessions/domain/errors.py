@@ -51,6 +51,48 @@ class DoseAboveOrderError(ConflictError):
     code = "dose_above_order"
 
 
+class OneDeviceError(ConflictError):
+    """This dose is given by devices: one at a time, each whole."""
+
+    code = "one_device_at_a_time"
+
+
+class TooSoonAfterDeviceError(ConflictError):
+    """The next device has to wait."""
+
+    code = "too_soon_after_device"
+
+
+class VerifierIsActorError(ConflictError):
+    """Somebody else has to verify the dose."""
+
+    code = "verifier_is_actor"
+
+
+class PrescriberNotOnSiteError(ConflictError):
+    """A prescriber has to be on site for a dose by this route."""
+
+    code = "prescriber_not_on_site"
+
+
+class LimitLooserError(ConflictError):
+    """A limit of a patient's own is never looser than the rule pack's."""
+
+    code = "limit_looser"
+
+
+class AlreadyEndedError(ConflictError):
+    """This has ended already."""
+
+    code = "already_ended"
+
+
+class AlreadyReversedError(ConflictError):
+    """The reading was reversed already."""
+
+    code = "already_reversed"
+
+
 class AmountsDoNotAddUpError(InvalidError):
     """What was drawn is exactly what was given and what was wasted."""
 
@@ -139,6 +181,12 @@ class AlertOpenError(ConflictError):
     """Somebody has to acknowledge an alert first."""
 
     code = "alert_open"
+
+
+class AlertUnresolvedError(ConflictError):
+    """An alert was taken on; measure again, or say how it ended, before a dose."""
+
+    code = "alert_unresolved"
 
 
 class AlreadyAcknowledgedError(ConflictError):

@@ -1,10 +1,10 @@
 """What a prescriber ordered, and the patient's weight it is judged by."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from services.sessions.domain.amounts import milligrams
@@ -47,7 +47,10 @@ class OrderStatus(StrEnum):
 
 @dataclass(kw_only=True, eq=False)
 class Order(Aggregate):
-    """So many doses of so much, at most, until a time; `reason` says why so much."""
+    """So many doses of so much, or within a range, until a time.
+
+    `reason` says why so much. `weight_kg` is what the dose was judged by.
+    """
 
     patient_id: UUID
     episode_id: UUID
@@ -61,20 +64,35 @@ class Order(Aggregate):
     placed_by: UUID
     doses_given: int = 0
     status: OrderStatus = OrderStatus.OPEN
+    lowest_ug: int | None = None
+    highest_ug: int | None = None
+    concentration_mg_per_ml: float | None = None
+    weight_kg: float | None = None
 
     @property
-    def dose_mg(self) -> Decimal:
+    def most_ug(self) -> int:
         """The most that may be given at a time."""
-        return milligrams(self.dose_ug)
+        return self.highest_ug or self.dose_ug
+
+    @property
+    def amounts(self) -> list[int]:
+        """Every amount it names."""
+        named = (self.dose_ug, self.lowest_ug, self.highest_ug)
+        return [amount for amount in named if amount is not None]
 
     def place(self) -> OrderPlaced:
         """Doses may be given on it from now on.
 
         Raises:
-            InvalidError: the drug is not given by that route.
+            InvalidError: the drug is not given by that route, or the dose is not
+                within its own range.
         """
         if self.route not in ROUTES[self.drug]:
             raise InvalidError("this drug is not given by this route", field="route")
+        if self.lowest_ug is not None and self.lowest_ug > self.dose_ug:
+            raise InvalidError("this is above the dose", field="lowest_mg")
+        if self.highest_ug is not None and self.highest_ug < self.dose_ug:
+            raise InvalidError("this is below the dose", field="highest_mg")
         return OrderPlaced(
             order_id=self.id,
             patient_id=self.patient_id,
@@ -94,18 +112,22 @@ class Order(Aggregate):
             return OrderStatus.USED_UP
         return OrderStatus.EXPIRED if self.valid_until <= at else None
 
-    def use(self, given_ug: int, *, at: datetime) -> None:
-        """Take one dose off it.
+    def use(self, given_ug: int, *, at: datetime, before_ug: int = 0) -> None:
+        """Take one dose off it, or give more of the one that was begun.
+
+        Args:
+            before_ug: what was given of this dose before, by other devices.
 
         Raises:
             NoActiveOrderError: it allows no further dose.
             DoseAboveOrderError: that is more than it allows at a time.
         """
-        if not self.is_active(at=at):
+        is_begun = before_ug > 0 and self.status is OrderStatus.OPEN
+        if not is_begun and not self.is_active(at=at):
             raise NoActiveOrderError
-        if given_ug > self.dose_ug:
+        if before_ug + given_ug > self.most_ug:
             raise DoseAboveOrderError
-        self.doses_given += 1
+        self.doses_given += 0 if is_begun else 1
 
     def cancel(self) -> OrderClosed:
         """No dose may be given on it any more."""
@@ -158,3 +180,20 @@ def demand_within_limits(findings: Iterable[DoseFinding]) -> None:
         raise WeightMissingError
     if codes:
         raise DoseAboveLimitError(details={"findings": codes})
+
+
+def shown(order: Mapping[str, Any]) -> dict[str, Any]:
+    """An order's amounts side by side: mg, mg/kg and mL, as far as they are known.
+
+    They are derived from what was ordered; none is ever taken for another.
+    """
+    dose_mg = milligrams(order["dose_ug"])
+    weight, concentration = order["weight_kg"], order["concentration_mg_per_ml"]
+    lowest, highest = order["lowest_ug"], order["highest_ug"]
+    return {
+        "dose_mg": dose_mg,
+        "lowest_mg": None if lowest is None else milligrams(lowest),
+        "highest_mg": None if highest is None else milligrams(highest),
+        "dose_mg_per_kg": round(float(dose_mg) / weight, 3) if weight else None,
+        "dose_ml": round(float(dose_mg) / concentration, 3) if concentration else None,
+    }

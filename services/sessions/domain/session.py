@@ -1,80 +1,69 @@
 """A treatment session, from the opened record to the signature, as a state machine."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from services.sessions.domain.discharge import Checklist
 from services.sessions.domain.dose import Authorisation, Dose
 from services.sessions.domain.errors import (
-    DischargeCriteriaUnmetError,
     DoseStoppedError,
-    EscortMissingError,
     HoldNotOverridableError,
     ReasonRequiredError,
     RechecksUsedUpError,
 )
+from services.sessions.domain.leaving import Leaving
 from services.sessions.domain.precheck import NEVER_OVERRIDDEN, HoldReason, Precheck
 from services.sessions.domain.states import (
     BEFORE_DOSE,
-    ENDED,
     PENDING,
     Phase,
     SessionStatus,
 )
 from services.sessions.domain.vitals import gravest
-from services.sessions.domain.watched import Watched
 from shared.events import Event
 from shared.events.sessions import (
     DoseAdministered,
     DoseAuthorised,
     DoseHeld,
-    PatientDischarged,
-    PhaseChanged,
     PrecheckCompleted,
-    RecordAborted,
     RecordOpened,
-    RecordSigned,
 )
-from shared.rulepack import Decision, Route
+from shared.rulepack import Decision
 
 
 @dataclass(kw_only=True, eq=False)
-class Session(Watched):
+class Session(Leaving):
     """One treatment of one patient at one appointment."""
 
     episode_id: UUID
-    appointment_id: UUID
     order_id: UUID
-    route: Route
     identifiers_checked: list[str]
     opened_by: UUID
     last_dose_at: datetime | None = None
-    recovery_at: datetime | None = None
-    ended_at: datetime | None = None
-    ended_by: UUID | None = None
-    discharge_record: dict[str, Any] | None = None
-    abort_record: dict[str, Any] | None = None
-    signed_at: datetime | None = None
-    signed_by: UUID | None = None
-    signature_hash: str | None = None
     prechecks: list[Precheck] = field(default_factory=list)
     authorisations: list[Authorisation] = field(default_factory=list)
     doses: list[Dose] = field(default_factory=list)
 
     @property
-    def phase(self) -> Phase | None:
-        """What the patient goes through; None before the first dose."""
-        if self.recovery_at is not None:
-            return Phase.RECOVERY
-        return Phase.EXPERIENCE if self.is_dosed else None
-
-    @property
     def given_ug(self) -> int:
         """What the patient got in this session so far."""
         return sum(dose.given_ug for dose in self.doses)
+
+    @property
+    def begun_ug(self) -> int:
+        """What was given so far of the dose that was authorised last."""
+        if not self.authorisations:
+            return 0
+        last = self.authorisations[-1].id
+        return sum(one.given_ug for one in self.doses if one.authorisation_id == last)
+
+    @property
+    def is_between_devices(self) -> bool:
+        """Whether the dose that was authorised last is given in part."""
+        if self.status is not SessionStatus.EXPERIENCE:
+            return False
+        return 0 < self.begun_ug < self.authorisations[-1].ordered_ug
 
     def open(self) -> RecordOpened:
         """The right patient is in the right room."""
@@ -103,6 +92,24 @@ class Session(Watched):
         dosed = self.is_dosed
         self.status = SessionStatus.EXPERIENCE if dosed else SessionStatus.HELD
         return self._held()
+
+    def forget_reading(
+        self, left: Iterable[Mapping[str, float]], level: Decision
+    ) -> None:
+        """A reading does not count after all, for the baseline either.
+
+        What it stopped is held: the checks before the dose are done anew.
+
+        Args:
+            left: the values before the first dose that still count, in their order.
+            level: the gravest of what they say.
+        """
+        self.baseline = {}
+        for values in left:
+            self.baseline = {**values, **self.baseline}
+        is_stopped = self.outcome is Decision.STOP and not self.is_dosed
+        if is_stopped and level is not Decision.STOP:
+            self.outcome = Decision.HOLD
 
     def demand_checkable(self, rechecks_at_most: int) -> None:
         """Refuse the checks before a dose when it is too late for them.
@@ -176,14 +183,19 @@ class Session(Watched):
         self.status = SessionStatus.AUTHORISED
         return DoseAuthorised(session_id=self.id, patient_id=self.patient_id)
 
-    def demand_authorised(self) -> None:
+    def demand_authorised(self, *, by_device: bool = False) -> None:
         """Refuse a dose that nobody authorised.
+
+        Args:
+            by_device: whether what was authorised may be given bit by bit.
 
         Raises:
             DoseStoppedError: vital signs allow none.
         """
         if self.status is SessionStatus.HELD and self.outcome is Decision.STOP:
             raise DoseStoppedError
+        if by_device and self.is_between_devices:
+            return
         self._demand(frozenset({SessionStatus.AUTHORISED}))
 
     def give(self, dose: Dose) -> tuple[Event, ...]:
@@ -203,82 +215,9 @@ class Session(Watched):
         self.first_dose_at = dose.given_at
         return given, self._entered(Phase.EXPERIENCE)
 
-    def recover(self, *, at: datetime) -> PhaseChanged:
-        """The experience fades; no further dose from now on."""
-        allowed = frozenset({SessionStatus.EXPERIENCE, SessionStatus.AUTHORISED})
-        self._demand(allowed, dosed=True)
-        self.status = SessionStatus.RECOVERY
-        self.recovery_at = at
-        return self._entered(Phase.RECOVERY)
-
-    def demand_dischargeable(self, checklist: Checklist) -> None:
-        """Refuse to let a patient go who has not recovered or has no escort."""
-        self._demand(frozenset({SessionStatus.RECOVERY}))
-        if not checklist.escort_present:
-            raise EscortMissingError
-
-    def discharge(
-        self,
-        checklist: Checklist,
-        unmet: tuple[str, ...],
-        *,
-        override_reason: str | None,
-        at: datetime,
-        by: UUID,
-    ) -> PatientDischarged:
-        """The patient leaves with the escort.
-
-        Args:
-            override_reason: why the patient leaves all the same, by a prescriber.
-
-        Raises:
-            DischargeCriteriaUnmetError: something speaks against it.
-        """
-        if unmet and not override_reason:
-            raise DischargeCriteriaUnmetError(details={"unmet": list(unmet)})
-        self.status = SessionStatus.DISCHARGED
-        self.ended_at, self.ended_by = at, by
-        self.discharge_record = {
-            **asdict(checklist),
-            "unmet": list(unmet),
-            "override_reason": override_reason if unmet else None,
-        }
-        return PatientDischarged(
-            session_id=self.id,
-            appointment_id=self.appointment_id,
-            patient_id=self.patient_id,
-            discharged_at=at,
-        )
-
-    def abort(
-        self, record: dict[str, Any], reason_code: str, *, at: datetime, by: UUID
-    ) -> RecordAborted:
-        """The session ends early."""
-        self.status = SessionStatus.ABORTED
-        self.ended_at, self.ended_by = at, by
-        self.abort_record = record
-        return RecordAborted(
-            session_id=self.id,
-            appointment_id=self.appointment_id,
-            patient_id=self.patient_id,
-            reason_code=reason_code,
-        )
-
-    def sign(self, *, at: datetime, by: UUID) -> RecordSigned:
-        """The record is complete and changes no more."""
-        self._demand(ENDED)
-        self.status = SessionStatus.SIGNED
-        self.signed_at, self.signed_by = at, by
-        return RecordSigned(session_id=self.id, patient_id=self.patient_id)
-
     def _held(self) -> DoseHeld:
         return DoseHeld(
             session_id=self.id,
             patient_id=self.patient_id,
             reason_code=self.hold_reasons[0],
-        )
-
-    def _entered(self, phase: Phase) -> PhaseChanged:
-        return PhaseChanged(
-            session_id=self.id, patient_id=self.patient_id, phase=phase.value
         )

@@ -37,4 +37,7 @@ class Phase(StrEnum):
 PENDING = frozenset({SessionStatus.PRECHECKED, SessionStatus.HELD})
 BEFORE_DOSE = PENDING | {SessionStatus.OPENED, SessionStatus.AUTHORISED}
 RUNNING = BEFORE_DOSE | {SessionStatus.EXPERIENCE, SessionStatus.RECOVERY}
+DOSED = frozenset(
+    {SessionStatus.AUTHORISED, SessionStatus.EXPERIENCE, SessionStatus.RECOVERY}
+)
 ENDED = frozenset({SessionStatus.DISCHARGED, SessionStatus.ABORTED})

@@ -4,15 +4,20 @@ A possible value is always saved, however abnormal, with the limits in force.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.sessions.domain.errors import VitalsNeededError
+from services.sessions.domain.errors import DoseStoppedError, VitalsNeededError
+from services.sessions.domain.limits import InForce
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.sessions import VitalsRecorded
+from shared.events.bedside import VitalsReversed
+from shared.events.sessions import (
+    VitalsRecorded,
+)
 from shared.rulepack import (
     Decision,
     Measure,
@@ -37,9 +42,27 @@ _LEVELS = {
 }
 
 
+class Source(StrEnum):
+    """Where a reading comes from."""
+
+    MANUAL = "manual"
+    DEVICE = "device"
+
+
+class ReversalReason(StrEnum):
+    """Why a reading does not count after all."""
+
+    WRONG_PATIENT = "wrong_patient"
+    ENTRY_ERROR = "entry_error"
+    FALSE_READING = "false_reading"
+
+
 @dataclass(kw_only=True, eq=False)
 class Vitals(Aggregate):
-    """One reading; `ratings` is what each value said, with the limits in force."""
+    """One reading; `ratings` is what each value said, with the limits in force.
+
+    One of a device names it, and counts like any other.
+    """
 
     session_id: UUID
     patient_id: UUID
@@ -58,6 +81,13 @@ class Vitals(Aggregate):
     spo2_percent: float | None = None
     respiratory_rate_bpm: float | None = None
     moaas: int | None = None
+    distress: int | None = None
+    device_id: UUID | None = None
+
+    @property
+    def source(self) -> Source:
+        """Whether a device measured, or a person wrote it down."""
+        return source_of(self.device_id)
 
     @property
     def values(self) -> dict[str, float]:
@@ -73,6 +103,20 @@ class Vitals(Aggregate):
             patient_id=self.patient_id,
             status=self.status.value,
         )
+
+    def reverse(self, reason: ReversalReason) -> VitalsReversed:
+        """It was entered wrongly and no longer counts; it stays as it is."""
+        return VitalsReversed(
+            vitals_id=self.id,
+            session_id=self.session_id,
+            patient_id=self.patient_id,
+            reason_code=reason.value,
+        )
+
+
+def source_of(device_id: UUID | None) -> Source:
+    """Where a reading comes from."""
+    return Source.DEVICE if device_id else Source.MANUAL
 
 
 def demand_possible(values: Values, pack: RulePack) -> None:
@@ -147,34 +191,11 @@ def alarms(rating: Rating) -> tuple[MeasureRating, ...]:
     return tuple(by_rule.values())
 
 
-def limits_in_force(
-    pack: RulePack, phase: VitalsPhase
-) -> dict[str, dict[str, dict[str, float]]]:
-    """The limits of each measure in a phase, by name, with the bounds they set."""
-    found: dict[str, dict[str, dict[str, float]]] = {}
-    for measure, limits in pack.vitals.measures.items():
-        before = phase is VitalsPhase.BEFORE_DOSE
-        named = asdict(limits.before_dose if before else limits.during)
-        found[measure.value] = {
-            name: {bound: value for bound, value in limit.items() if value is not None}
-            for name, limit in named.items()
-            if limit is not None
-        }
-    return found
-
-
-_in_force: dict[tuple[str, VitalsPhase], dict[str, dict[str, dict[str, float]]]] = {}
-"""By version of the pack and phase: a version never changes what it says."""
-
-
 def ratings_kept(
-    rating: Rating, values: Values, pack: RulePack
+    rating: Rating, values: Values, limits: InForce
 ) -> list[dict[str, Any]]:
     """What each value said, with the limits that said it, as it is kept."""
-    key = (pack.version, rating.phase)
-    if key not in _in_force:
-        _in_force[key] = limits_in_force(pack, rating.phase)
-    limits = _in_force[key]
+    said, origins = limits.said, limits.origins
     return [
         {
             "measure": one.measure.value,
@@ -183,7 +204,8 @@ def ratings_kept(
             "decision": one.decision.value if one.decision else None,
             "emergency": one.emergency,
             "rule_code": one.rule_code,
-            "limit": limits[one.measure.value],
+            "limit": said[one.measure.value],
+            "origin": origins[one.measure.value],
         }
         for one in rating.measures
     ]
@@ -222,3 +244,13 @@ def demand_measured(values: Values, required: Iterable[Measure]) -> None:
     """
     if missing := [measure.value for measure in required if measure not in values]:
         raise VitalsNeededError(details={"missing": missing})
+
+
+def demand_no_red(readings: Iterable[Vitals]) -> None:
+    """Refuse to go on with a dose after a red reading; it is authorised anew.
+
+    Raises:
+        DoseStoppedError: one is red.
+    """
+    if any(reading.status is Status.RED for reading in readings):
+        raise DoseStoppedError

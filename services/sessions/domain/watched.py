@@ -3,14 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from services.sessions.domain.errors import RecordLockedError, WrongStateError
 from services.sessions.domain.precheck import HoldReason
-from services.sessions.domain.states import PENDING, RUNNING, SessionStatus
+from services.sessions.domain.states import (
+    ENDED,
+    PENDING,
+    RUNNING,
+    SessionStatus,
+)
 from services.sessions.domain.vitals import is_graver
 from shared.aggregate import Aggregate
-from shared.rulepack import Decision, VitalsPhase
+from shared.rulepack import Decision, Route, VitalsPhase
 
 
 @dataclass(kw_only=True, eq=False)
@@ -19,30 +25,43 @@ class Watched(Aggregate):
 
     `outcome` is what the dose in question was last found to be: go, hold or stop, and
     `hold_reasons` why not go. `baseline` is the first value of each measure before the
-    first dose.
+    first dose, `limits` what goes before the rule pack's for this patient.
     """
 
     patient_id: UUID
+    route: Route
     opened_at: datetime
     status: SessionStatus = SessionStatus.OPENED
     outcome: Decision | None = None
     hold_reasons: list[str] = field(default_factory=list)
     baseline: dict[str, float] = field(default_factory=dict)
+    limits: list[dict[str, Any]] | None = None
     first_dose_at: datetime | None = None
+    ended_at: datetime | None = None
 
     @property
     def is_dosed(self) -> bool:
         """Whether a dose was given."""
         return self.first_dose_at is not None
 
+    def phase_at(self, moment: datetime) -> VitalsPhase:
+        """Which limits count at a time; what is entered late counts for its own."""
+        before = self.first_dose_at is None or moment < self.first_dose_at
+        return VitalsPhase.BEFORE_DOSE if before else VitalsPhase.DURING
+
     @property
-    def vitals_phase(self) -> VitalsPhase:
-        """Which limits count now."""
-        return VitalsPhase.DURING if self.is_dosed else VitalsPhase.BEFORE_DOSE
+    def is_running(self) -> bool:
+        """Whether it still goes on."""
+        return self.status in RUNNING
 
     def demand_running(self) -> None:
         """Refuse what belongs to a session that still goes on."""
         self._demand(RUNNING)
+
+    def demand_took_place(self, moment: datetime) -> None:
+        """Refuse what was not during the session; what was may be entered later."""
+        is_of_then = self.ended_at is not None and moment < self.ended_at
+        self._demand(RUNNING | ENDED if is_of_then else RUNNING)
 
     def demand_unlocked(self) -> None:
         """Refuse any change of a signed record."""

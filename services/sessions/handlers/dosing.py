@@ -5,8 +5,17 @@ from dataclasses import asdict
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.amounts import Amounts, micrograms, milligrams
 from services.sessions.domain.copies import Appointment
-from services.sessions.domain.dose import Authorisation, Dose
-from services.sessions.domain.errors import NoActiveOrderError
+from services.sessions.domain.dose import (
+    Authorisation,
+    Dose,
+    demand_one_device,
+    demand_verified,
+)
+from services.sessions.domain.errors import (
+    NoActiveOrderError,
+    PrescriberNotOnSiteError,
+)
+from services.sessions.domain.limits import in_force
 from services.sessions.domain.order import Order, demand_within_limits
 from services.sessions.domain.precheck import HoldReason, Precheck, assess
 from services.sessions.domain.session import Session
@@ -14,10 +23,19 @@ from services.sessions.domain.vitals import (
     Values,
     demand_current,
     demand_measured,
+    demand_no_red,
     level_measured,
 )
+from services.sessions.handlers.checks import begin_watch
 from services.sessions.handlers.ledger.drawing import Need, take_stock
-from services.sessions.handlers.loading import demand_no_alert, held, readings_of
+from services.sessions.handlers.limits import limits_of
+from services.sessions.handlers.loading import (
+    demand_all_resolved,
+    demand_no_alert,
+    held,
+    readings_of,
+    readings_since,
+)
 from services.sessions.handlers.order import active_order, current_weight_kg
 from services.sessions.handlers.readiness import (
     demand_ready,
@@ -42,7 +60,9 @@ def complete_precheck(command: CompletePrecheck, uow: UnitOfWork) -> Session:
     pack = packs.of(uow)
     session.demand_checkable(pack.hold.rechecks_at_most)
     values = demand_current(readings_of(session, uow), now=uow.now)
-    rating = pack.rate_vitals(values, phase=VitalsPhase.BEFORE_DOSE)
+    phase = VitalsPhase.BEFORE_DOSE
+    limits = in_force(pack, phase, session.limits, at=uow.now)
+    rating = limits.rules.rate(values, phase=phase)
     escort = escort_confirmed(session, uow)
     found = assess(command.answers, rating, values, escort_confirmed=escort)
     check = Precheck(
@@ -70,17 +90,17 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
         DoseStoppedError: vital signs allow none.
         VitalsNeededError: a vital sign that a dose needs is missing or too old.
         NotReadyError: a fact does not hold.
-        HoldNotOverridableError: it is held for what no reason outweighs.
-        ReasonRequiredError: it is held, and no reason is given.
+        HoldNotOverridableError, ReasonRequiredError: it is held, and not overridden.
         NoActiveOrderError: nothing is ordered by this route any more.
+        PrescriberNotOnSiteError: this route needs one there, and none is.
     """
     session = held(Session, command.session_id, uow)
     session.demand_authorisable()
     values = demand_current(readings_of(session, uow), now=uow.now)
     if session.is_dosed:
-        rating = packs.of(uow).rate_vitals(
-            values, phase=VitalsPhase.DURING, baseline=session.baseline
-        )
+        phase = VitalsPhase.DURING
+        during = in_force(packs.of(uow), phase, session.limits, at=uow.now)
+        rating = during.rules.rate(values, phase=phase, baseline=session.baseline)
         session.judge_again(level_measured(rating, values))
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     order = active_order(session.patient_id, uow)
@@ -89,20 +109,23 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     _demand_measured(session, values, uow)
     if order is None or order.route is not session.route:
         raise NoActiveOrderError
+    _demand_on_site(command, session, uow)
     authorised = session.authorise(
         Authorisation(
             id=uuid7(),
             session_id=session.id,
             clinic_id=uow.clinic_id,
             order_id=order.id,
-            ordered_ug=order.dose_ug,
+            ordered_ug=order.most_ug,
             authorised_at=uow.now,
             authorised_by=uow.actor_id,
             outcome=session.outcome or Decision.GO,
             override_reason=command.override_reason,
             readiness=snapshot(readiness, at=uow.now),
+            prescriber_on_site=command.prescriber_on_site,
         )
     )
+    session.limits = limits_of(session.patient_id, order.id, uow)
     uow.publish(authorised, of=session)
     return session
 
@@ -112,9 +135,11 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
 
     Raises:
         AmountsDoNotAddUpError: drawn is not given and wasted.
-        AlertOpenError: an alert is not acknowledged.
+        VerifierIsActorError: who gives it verifies it.
+        AlertOpenError, AlertUnresolvedError: an alert is not over.
         VitalsNeededError: no vital signs are recent enough.
         NotReadyError: a fact no longer holds.
+        TooSoonAfterDeviceError: the device before was given too short a time ago.
         DoseAboveOrderError: more than was ordered.
         DoseAboveLimitError: with what was given before, more than the pack allows.
         WitnessIsActorError: the witness of the waste is who wasted it.
@@ -127,8 +152,8 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
     )
     session = held(Session, command.session_id, uow)
     order = held(Order, session.order_id, uow)
-    _demand_dose_allowed(session, uow)
-    order.use(amounts.given_ug, at=uow.now)
+    _demand_by_the_rules(command, amounts.given_ug, session, uow)
+    order.use(amounts.given_ug, before_ug=session.begun_ug, at=uow.now)
     _demand_within_limits(session, amounts, uow)
     dose_id = uuid7()
     need = Need(session=session, drug=order.drug, amounts=amounts, dose_id=dose_id)
@@ -143,20 +168,49 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
         given_at=uow.now,
         given_by=uow.actor_id,
         witness_id=source.witness_id,
+        authorisation_id=session.authorisations[-1].id,
+        verifier_id=command.verifier_id,
         **asdict(amounts),
     )
+    is_first = not session.is_dosed
     for event in session.give(dose):
         uow.publish(event, of=session)
+    if is_first:
+        begin_watch(session, uow)
     return session, dose
 
 
-def _demand_dose_allowed(session: Session, uow: UnitOfWork) -> None:
+def _demand_on_site(command: AuthoriseDose, session: Session, uow: UnitOfWork) -> None:
+    """Refuse a route that needs a prescriber on site while none is."""
+    limits = packs.of(uow).dose.routes[session.route]
+    if limits.prescriber_on_site and not command.prescriber_on_site:
+        raise PrescriberNotOnSiteError
+
+
+def _demand_by_the_rules(
+    command: GiveDose, given_ug: int, session: Session, uow: UnitOfWork
+) -> None:
+    """Refuse a dose that is not allowed now, not verified, or not one device."""
+    limits = packs.of(uow).dose.routes[session.route]
+    _demand_dose_allowed(session, uow, by_device=limits.device_mg is not None)
+    demand_verified(
+        command.verifier_id, actor_id=uow.actor_id, is_needed=limits.verified
+    )
+    demand_one_device(given_ug, session.last_dose_at, limits, at=uow.now)
+
+
+def _demand_dose_allowed(session: Session, uow: UnitOfWork, *, by_device: bool) -> None:
     """Refuse a dose that is not authorised, or no longer rests on what it did."""
     session.demand_unlocked()
     demand_no_alert(session.id, uow)
-    session.demand_authorised()
-    values = demand_current(readings_of(session, uow), now=uow.now)
-    _demand_measured(session, values, uow)
+    session.demand_authorised(by_device=by_device)
+    demand_all_resolved(session.id, uow)
+    readings = readings_of(session, uow)
+    if session.is_between_devices:
+        # Between two devices of one dose, what was measured before the first counts.
+        demand_no_red(readings)
+        readings = readings_since(session.id, None, uow)
+    _demand_measured(session, demand_current(readings, now=uow.now), uow)
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     demand_ready(session, uow)
 

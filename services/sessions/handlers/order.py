@@ -1,5 +1,6 @@
 """Orders and the weights they are judged by."""
 
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,7 +16,7 @@ from services.sessions.models import doses, facts, orders, packs, sessions, weig
 from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.readiness import FactChange, FactName
-from shared.rulepack import Route
+from shared.rulepack import DoseFinding, Route
 from shared.unit_of_work import UnitOfWork
 
 
@@ -42,16 +43,13 @@ def place_order(command: PlaceOrder, uow: UnitOfWork) -> Order:
         reason=command.reason,
         placed_at=uow.now,
         placed_by=uow.actor_id,
+        lowest_ug=_micrograms(command.lowest_mg),
+        highest_ug=_micrograms(command.highest_mg),
+        concentration_mg_per_ml=command.concentration_mg_per_ml,
+        weight_kg=current_weight_kg(patient.id, uow),
     )
     placed = order.place()
-    previous_ug = _previous_dose_ug(patient.id, order.route, uow)
-    findings = pack.check_dose(
-        route=order.route,
-        dose_mg=order.dose_mg,
-        weight_kg=current_weight_kg(patient.id, uow),
-        previous_dose_mg=milligrams(previous_ug) if previous_ug else None,
-    )
-    demand_allowed(findings, reason=command.reason)
+    demand_allowed(_findings(order, uow), reason=command.reason)
     _close_what_ended(patient.id, uow)
     tell_fact(placed, uow, of=order)
     return uow.add(order)
@@ -125,6 +123,31 @@ def current_weight_kg(patient_id: UUID, uow: UnitOfWork) -> float | None:
         .limit(1)
     )
     return found
+
+
+def _findings(order: Order, uow: UnitOfWork) -> tuple[DoseFinding, ...]:
+    """What speaks against an order: every amount it names is judged."""
+    pack = packs.of(uow)
+    previous_ug = _previous_dose_ug(order.patient_id, order.route, uow)
+    found = [
+        finding
+        for amount_ug in order.amounts
+        for finding in pack.check_dose(
+            route=order.route,
+            dose_mg=milligrams(amount_ug),
+            weight_kg=order.weight_kg,
+            previous_dose_mg=milligrams(previous_ug) if previous_ug else None,
+        )
+    ]
+    if order.concentration_mg_per_ml is not None:
+        limits = pack.dose.routes[order.route]
+        finding = limits.check_concentration(order.concentration_mg_per_ml)
+        found += [finding] if finding else []
+    return tuple(dict.fromkeys(found))
+
+
+def _micrograms(amount_mg: Decimal | None) -> int | None:
+    return None if amount_mg is None else micrograms(amount_mg)
 
 
 def _open_orders(patient_id: UUID, uow: UnitOfWork) -> list[Order]:

@@ -39,6 +39,12 @@ def escort_confirmed(session: Session, uow: UnitOfWork) -> bool:
     return all(reason.fact is not FactName.ESCORT_CONFIRMED for reason in reasons)
 
 
+def is_on_hold(patient_id: UUID, uow: UnitOfWork) -> bool:
+    """Whether something forbids a dose at present: a safety flag, a pause."""
+    known = facts.of(patient_id, uow.connection, uow.clinic_id)
+    return any(one.name is FactName.NO_OPEN_HOLD and not one.holds for one in known)
+
+
 def demand_ready(session: Session, uow: UnitOfWork) -> Readiness:
     """Every fact a dose rests on holds, and stays as it is until the commit.
 

@@ -1,28 +1,23 @@
-"""A session's beginning, its phases and its end."""
+"""A session's beginning, its phases, its early end and its signature."""
 
 from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import select
 
-from services.sessions.commands import AbortSession, DischargePatient, OpenSession
+from services.sessions.commands import AbortSession, OpenSession
 from services.sessions.domain.amounts import Amounts, micrograms
 from services.sessions.domain.copies import Appointment
-from services.sessions.domain.discharge import unmet
 from services.sessions.domain.errors import NoActiveOrderError, SessionExistsError
 from services.sessions.domain.order import Order
 from services.sessions.domain.session import Session
-from services.sessions.domain.vitals import current_values
-from services.sessions.handlers.integration import need_integration
+from services.sessions.handlers.checks import end_watch
+from services.sessions.handlers.leaving import ESCORT
 from services.sessions.handlers.ledger.drawing import Need, take_stock
-from services.sessions.handlers.loading import (
-    demand_no_alert,
-    held,
-    is_prescriber,
-    readings_of,
-)
+from services.sessions.handlers.limits import limits_of
+from services.sessions.handlers.loading import demand_no_alert, held, is_prescriber
 from services.sessions.handlers.order import active_order, close_if_used_up
-from services.sessions.models import packs, record_hash, sessions
+from services.sessions.models import record_hash, sessions
 from shared.errors import ForbiddenError
 from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
@@ -54,6 +49,7 @@ def open_session(command: OpenSession, uow: UnitOfWork) -> Session:
         identifiers_checked=[one.value for one in command.identifiers_checked],
         opened_at=uow.now,
         opened_by=uow.actor_id,
+        limits=limits_of(appointment.patient_id, order.id, uow),
     )
     uow.publish(session.open(), of=session)
     return uow.add(session)
@@ -63,32 +59,6 @@ def begin_recovery(session_id: UUID, uow: UnitOfWork) -> Session:
     """The experience fades."""
     session = held(Session, session_id, uow)
     uow.publish(session.recover(at=uow.now), of=session)
-    return session
-
-
-def discharge_patient(command: DischargePatient, uow: UnitOfWork) -> Session:
-    """The patient leaves with the escort; integration falls due.
-
-    Raises:
-        EscortMissingError: nobody is there to take the patient home.
-        AlertOpenError: an alert is not acknowledged.
-        DischargeCriteriaUnmetError: something speaks against it, and no prescriber
-            says why the patient leaves all the same.
-    """
-    session = held(Session, command.session_id, uow)
-    session.demand_dischargeable(command.checklist)
-    demand_no_alert(session.id, uow)
-    allowed_to = command.override_reason if is_prescriber(uow) else None
-    event = session.discharge(
-        command.checklist,
-        _unmet(command, session, uow),
-        override_reason=allowed_to,
-        at=uow.now,
-        by=uow.actor_id,
-    )
-    uow.publish(event, of=session)
-    need_integration(session, uow)
-    close_if_used_up(session.order_id, uow)
     return session
 
 
@@ -115,6 +85,8 @@ def abort_session(command: AbortSession, uow: UnitOfWork) -> Session:
     }
     event = session.abort(record, command.reason_code, at=uow.now, by=uow.actor_id)
     uow.publish(event, of=session)
+    end_watch(session, uow)
+    uow.forget(ESCORT, about=session.id)
     close_if_used_up(session.order_id, uow)
     return session
 
@@ -133,20 +105,3 @@ def sign_record(session_id: UUID, uow: UnitOfWork) -> Session:
     session.signature_hash = record_hash(session.id, uow.connection)
     uow.publish(event, of=session)
     return session
-
-
-def _unmet(
-    command: DischargePatient, session: Session, uow: UnitOfWork
-) -> tuple[str, ...]:
-    """What speaks against the patient leaving now."""
-    readings = readings_of(session, uow)
-    criteria = packs.of(uow).discharge
-    return unmet(
-        command.checklist,
-        current_values(readings, now=uow.now),
-        readings,
-        baseline=session.baseline,
-        stayed=uow.now - (session.last_dose_at or uow.now),
-        minimum_stay=criteria.minimum_stay[session.route],
-        criteria=criteria,
-    )

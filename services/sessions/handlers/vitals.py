@@ -5,6 +5,7 @@ the commit then are one round trip.
 """
 
 from services.sessions.commands import RecordVitals
+from services.sessions.domain.limits import in_force
 from services.sessions.domain.session import Session
 from services.sessions.domain.vitals import (
     Vitals,
@@ -14,7 +15,7 @@ from services.sessions.domain.vitals import (
     ratings_kept,
     time_taken,
 )
-from services.sessions.handlers.alert import raise_alerts
+from services.sessions.handlers.alert import raise_alerts, settle_alerts
 from services.sessions.handlers.loading import glance, held
 from services.sessions.models import vitals as table
 from shared.ids import uuid7
@@ -30,9 +31,8 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
     Raises:
         InvalidError: a value is impossible, or a late entry gives no reason.
     """
-    session, pack = glance(command.session_id, uow)
+    session, pack, is_alerted = glance(command.session_id, uow)
     demand_possible(command.values, pack)
-    session.demand_running()
     taken_at = time_taken(
         command.taken_at,
         command.late_reason,
@@ -40,9 +40,13 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
         not_before=session.opened_at,
         late_after=pack.monitoring.late_after,
     )
-    rating = pack.rate_vitals(
-        command.values, phase=session.vitals_phase, baseline=session.baseline
+    session.demand_took_place(taken_at)
+    limits = in_force(pack, session.phase_at(taken_at), session.limits, at=taken_at)
+    rating = limits.rules.rate(
+        command.values, phase=limits.phase, baseline=session.baseline
     )
+    if is_alerted:
+        settle_alerts(session, rating, command.values, taken_at, uow, pack=pack)
     reading = Vitals(
         id=uuid7(),
         clinic_id=uow.clinic_id,
@@ -52,11 +56,12 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
         status=rating.status,
         taken_at=taken_at,
         recorded_at=uow.now,
-        recorded_by=uow.actor_id,
-        ratings=ratings_kept(rating, command.values, pack),
+        recorded_by=command.device_id or uow.actor_id,
+        ratings=ratings_kept(rating, command.values, limits),
         rule_pack=pack.version,
         late_reason=command.late_reason,
         alert_id=raise_alerts(session, alarms(rating), uow),
+        device_id=command.device_id,
         **command.values,  # type: ignore[arg-type]
     )
     uow.publish(reading.record(), of=reading)

@@ -1,6 +1,15 @@
 """The treatment record's tables, and the mapping of its domain onto them."""
 
 from services.sessions.models import ledger, mapping
+from services.sessions.models.bedside import (
+    ONE_VITALS_REVERSAL,
+    bedside_devices,
+    discharge_checks,
+    emergency_entries,
+    is_counted,
+    own_limits,
+    vitals_reversals,
+)
 from services.sessions.models.record import record_hash
 from services.sessions.models.tables import (
     ONE_OPEN_ORDER,
@@ -30,17 +39,23 @@ __all__ = [
     "ONE_OPEN_ORDER",
     "ONE_PREPARATION",
     "ONE_SESSION",
+    "ONE_VITALS_REVERSAL",
     "alerts",
     "appointments",
     "authorisations",
+    "bedside_devices",
     "clinics",
+    "discharge_checks",
     "doses",
+    "emergency_entries",
     "facts",
     "integrations",
+    "is_counted",
     "ledger",
     "mapping",
     "metadata",
     "orders",
+    "own_limits",
     "packs",
     "patients",
     "prechecks",
@@ -50,5 +65,6 @@ __all__ = [
     "sessions",
     "treatment_consents",
     "vitals",
+    "vitals_reversals",
     "weights",
 ]

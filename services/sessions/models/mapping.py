@@ -7,8 +7,10 @@ the path that is taken most, and never changed.
 from sqlalchemy.orm import registry, relationship
 
 from services.sessions.domain.alert import Alert
+from services.sessions.domain.bedside import BedsideDevice
 from services.sessions.domain.copies import Appointment, Clinic, Patient
 from services.sessions.domain.dose import Authorisation, Dose
+from services.sessions.domain.emergency import EmergencyEntry
 from services.sessions.domain.integration import Integration
 from services.sessions.domain.ledger.case import DiscrepancyCase
 from services.sessions.domain.ledger.container import Container
@@ -17,11 +19,12 @@ from services.sessions.domain.ledger.recall import Recall
 from services.sessions.domain.ledger.registration import Registration
 from services.sessions.domain.ledger.transfer import Delivery, Shipment
 from services.sessions.domain.ledger.witness import WitnessCode
+from services.sessions.domain.limits import OwnLimits
 from services.sessions.domain.order import Order, Weight
 from services.sessions.domain.precheck import Precheck
 from services.sessions.domain.preparation import Preparation
 from services.sessions.domain.session import Session
-from services.sessions.models import ledger, tables
+from services.sessions.models import bedside, ledger, tables
 
 _mapper = registry()
 
@@ -42,6 +45,8 @@ for _kind, _table in (
     (Delivery, ledger.deliveries),
     (Recall, ledger.recalls),
     (WitnessCode, ledger.witness_codes),
+    (OwnLimits, bedside.own_limits),
+    (BedsideDevice, bedside.bedside_devices),
 ):
     _mapper.map_imperatively(
         _kind, _table, version_id_col=_table.c.version, version_id_generator=False
@@ -50,6 +55,7 @@ for _kind, _table in (
 _mapper.map_imperatively(Precheck, tables.prechecks)
 _mapper.map_imperatively(Authorisation, tables.authorisations)
 _mapper.map_imperatively(Dose, tables.doses)
+_mapper.map_imperatively(EmergencyEntry, bedside.emergency_entries)
 _mapper.map_imperatively(
     Session,
     tables.sessions,

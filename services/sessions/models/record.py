@@ -2,11 +2,17 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy import Connection, Table, select
 
+from services.sessions.models.bedside import (
+    discharge_checks,
+    emergency_entries,
+    vitals_reversals,
+)
 from services.sessions.models.tables import (
     alerts,
     authorisations,
@@ -20,6 +26,27 @@ from shared.privacy.columns import opened
 _PARTS = (prechecks, authorisations, vitals, alerts, doses)
 _LEFT_OUT = frozenset({"version", "status", "signature_hash"})
 """Of the session itself: what signing changes."""
+
+_LATER_PARTS = (vitals_reversals, emergency_entries, discharge_checks)
+_LATER = frozenset(
+    {
+        "limits",
+        "criteria_met_at",
+        "escort_missing_at",
+        "prescriber_on_site",
+        "authorisation_id",
+        "verifier_id",
+        "distress",
+        "device_id",
+        "recheck_due_at",
+        "resolution",
+        "resolved_at",
+        "resolved_by",
+        "resolved_note",
+    }
+)
+"""Parts and columns that records signed before do not have. Where they say nothing they
+are left out, so that an old signature still holds."""
 
 
 def record_hash(session_id: UUID, connection: Connection) -> str:
@@ -37,6 +64,9 @@ def record_hash(session_id: UUID, connection: Connection) -> str:
     }
     for table in _PARTS:
         content[table.name] = _rows(table, "session_id", session_id, connection)
+    for table in _LATER_PARTS:
+        if rows := _rows(table, "session_id", session_id, connection):
+            content[table.name] = rows
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -46,7 +76,15 @@ def _rows(
 ) -> list[dict[str, object]]:
     query = select(table).where(table.c[column] == session_id).order_by(table.c.id)
     # What is signed is what is said: how it is sealed changes with the keys.
-    return [dict(row) for row in opened(connection, connection.execute(query))]
+    return [_said(row) for row in opened(connection, connection.execute(query))]
+
+
+def _said(row: Mapping[str, object]) -> dict[str, object]:
+    return {
+        name: value
+        for name, value in row.items()
+        if value is not None or name not in _LATER
+    }
 
 
 def _plain(value: object) -> str:

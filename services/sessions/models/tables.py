@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from services.sessions.domain.alert import AlertStatus, Severity
+from services.sessions.domain.alert import AlertOutcome, AlertStatus, Severity
 from services.sessions.domain.copies import AppointmentStatus
 from services.sessions.domain.integration import IntegrationStatus
 from services.sessions.domain.order import Drug, OrderStatus
@@ -97,6 +97,10 @@ orders = _record(
     Column("placed_by", Uuid(), nullable=False),
     Column("doses_given", SmallInteger, nullable=False),
     Column("status", words(OrderStatus), nullable=False),
+    Column("lowest_ug", Integer),
+    Column("highest_ug", Integer),
+    Column("concentration_mg_per_ml", Float),
+    Column("weight_kg", Float),
     Index(
         ONE_OPEN_ORDER,
         "patient_id",
@@ -140,9 +144,12 @@ sessions = _record(
     Column("outcome", words(Decision)),
     Column("hold_reasons", Document, nullable=False),
     Column("baseline", Document, nullable=False),
+    Column("limits", Document),
     Column("first_dose_at", UtcDateTime),
     Column("last_dose_at", UtcDateTime),
     Column("recovery_at", UtcDateTime),
+    Column("criteria_met_at", UtcDateTime),
+    Column("escort_missing_at", UtcDateTime),
     Column("ended_at", UtcDateTime),
     Column("ended_by", Uuid()),
     Column("discharge_record", Sealed(of=dict)),
@@ -178,6 +185,7 @@ authorisations = _part(
     Column("outcome", words(Decision), nullable=False),
     Column("override_reason", Sealed()),
     Column("readiness", Document, nullable=False),
+    Column("prescriber_on_site", Boolean),
     Index("ix_authorisations_session_id", "session_id"),
 )
 
@@ -192,6 +200,8 @@ doses = _part(
     Column("given_at", UtcDateTime, nullable=False),
     Column("given_by", Uuid(), nullable=False),
     Column("witness_id", Uuid()),
+    Column("authorisation_id", Uuid()),
+    Column("verifier_id", Uuid()),
     UniqueConstraint("session_id", "seq"),
     CheckConstraint(
         "drawn_ug = given_ug + wasted_ug and given_ug > 0 and wasted_ug >= 0",
@@ -218,6 +228,8 @@ vitals = _record(
     Column("spo2_percent", Float),
     Column("respiratory_rate_bpm", Float),
     Column("moaas", SmallInteger),
+    Column("distress", SmallInteger),
+    Column("device_id", Uuid()),
     Index("ix_vitals_session_id_taken_at", "session_id", "taken_at"),
 )
 
@@ -243,6 +255,11 @@ alerts = _record(
     Column("acknowledged_at", UtcDateTime),
     Column("acknowledged_by", Uuid()),
     Column("note", Sealed()),
+    Column("recheck_due_at", UtcDateTime),
+    Column("resolution", words(AlertOutcome)),
+    Column("resolved_at", UtcDateTime),
+    Column("resolved_by", Uuid()),
+    Column("resolved_note", Sealed()),
     Index("ix_alerts_session_id", "session_id"),
     Index("ix_alerts_clinic_id_status", "clinic_id", "status"),
     Index(

@@ -9,14 +9,17 @@ from sqlalchemy import Table, func, select
 
 from services.sessions.domain.alert import AlertStatus
 from services.sessions.domain.amounts import milligrams
+from services.sessions.domain.limits import in_force
+from services.sessions.domain.order import shown
 from services.sessions.domain.states import RUNNING, Phase
-from services.sessions.domain.vitals import limits_in_force
+from services.sessions.domain.vitals import source_of
 from services.sessions.models import (
     alerts,
     authorisations,
     doses,
     facts,
     integrations,
+    is_counted,
     orders,
     packs,
     patients,
@@ -26,10 +29,34 @@ from services.sessions.models import (
     sessions,
     vitals,
 )
+from services.sessions.queries.leaving import discharge_checklist, emergency_card
+from services.sessions.queries.watching import (
+    checks_of,
+    devices_of,
+    limits_of,
+    next_check,
+    readings_of,
+    taken_in,
+)
 from shared.errors import NotFoundError
 from shared.readiness import Readiness, evaluate
 from shared.reading import Reading, Row
 from shared.rulepack import RulePack, VitalsPhase
+
+__all__ = [
+    "chart",
+    "discharge_checklist",
+    "emergency_card",
+    "integrations_of",
+    "limits_of",
+    "open_alerts",
+    "orders_of",
+    "pack_at_hand",
+    "process_notes_of",
+    "readiness_of",
+    "sessions_of",
+    "wall",
+]
 
 
 def orders_of(reading: Reading, patient_id: UUID) -> list[Row]:
@@ -79,11 +106,12 @@ def readiness_of(
     )
 
 
-def open_alerts(reading: Reading) -> list[Row]:
-    """The clinic's open alerts, the most urgent first."""
+def open_alerts(reading: Reading, *, acknowledged: bool = False) -> list[Row]:
+    """The clinic's open alerts, the most urgent first; those taken on too, if asked."""
+    statuses = [AlertStatus.OPEN, *([AlertStatus.ACKNOWLEDGED] if acknowledged else [])]
     return reading.rows(
         reading.select(alerts)
-        .where(alerts.c.status == AlertStatus.OPEN)
+        .where(alerts.c.status.in_(statuses))
         .order_by(alerts.c.due_at, alerts.c.id)
     )
 
@@ -96,20 +124,27 @@ def wall(
     limit: int,
     now: datetime,
 ) -> list[Row]:
-    """Sessions as cards, the oldest first, in four queries however many there are."""
+    """Sessions as cards, the oldest first, in five queries however many there are."""
     pack = pack_at_hand(reading, now)
     query = reading.select(sessions).order_by(sessions.c.id).limit(limit)
     if is_open is not None:
-        running = sessions.c.status.in_(sorted(RUNNING))
-        query = query.where(running if is_open else ~running)
+        goes_on = sessions.c.status.in_(sorted(RUNNING))
+        query = query.where(goes_on if is_open else ~goes_on)
     if after is not None:
         query = query.where(sessions.c.id > after)
     rows = reading.rows(query)
     ids = [row["id"] for row in rows]
     last, counts = _last_vitals(reading, ids), _alert_counts(reading, ids)
+    running = [row for row in rows if row["ended_at"] is None]
+    taken = taken_in(reading, (row["id"] for row in running))
+    checks = {
+        row["id"]: checks_of(row, taken.get(row["id"], ()), pack=pack, now=now)
+        for row in running
+    }
     return [
         {
             **_session(row, pack),
+            **next_check(row, checks.get(row["id"], [])),
             "last_vitals": last.get(row["id"]),
             "open_alerts": counts.get(row["id"], 0),
         }
@@ -132,10 +167,16 @@ def chart(reading: Reading, session_id: UUID, now: datetime) -> Row:
     )
     authorised = _parts(reading, authorisations, session_id, "authorised_at")
     phase = VitalsPhase.DURING if row["first_dose_at"] else VitalsPhase.BEFORE_DOSE
+    limits = in_force(pack, phase, row["limits"], at=now)
+    taken = taken_in(reading, [session_id])[session_id]
+    checks = checks_of(row, taken, pack=pack, now=now)
     return {
         **_session(row, pack),
+        **next_check(row, checks),
+        "checks": checks,
         "order": _order(order),
-        "vitals": _parts(reading, vitals, session_id, "taken_at"),
+        "vitals": readings_of(reading, session_id),
+        "devices": devices_of(reading, session_id),
         "prechecks": _parts(reading, prechecks, session_id, "checked_at"),
         "authorisations": [
             {**one, "ordered_mg": milligrams(one["ordered_ug"])} for one in authorised
@@ -146,7 +187,8 @@ def chart(reading: Reading, session_id: UUID, now: datetime) -> Row:
         ],
         "alerts": _parts(reading, alerts, session_id, "raised_at"),
         "phases": _phases(row),
-        "limits": limits_in_force(pack, phase),
+        "limits": limits.said,
+        "limit_origins": limits.origins,
         "readiness": _readiness(authorised[-1]["readiness"]) if authorised else None,
         "discharge": row["discharge_record"],
         "abort": _abort(row["abort_record"]),
@@ -206,14 +248,19 @@ def _last_vitals(reading: Reading, session_ids: list[UUID]) -> dict[UUID, Row]:
         )
         .label("newest")
     )
-    ranked = select(vitals.c.id, newest).where(vitals.c.session_id.in_(session_ids))
+    ranked = select(vitals.c.id, newest).where(
+        vitals.c.session_id.in_(session_ids), is_counted
+    )
     chosen = ranked.subquery()
     rows = reading.rows(
         reading.select(vitals)
         .join(chosen, chosen.c.id == vitals.c.id)
         .where(chosen.c.newest == 1)
     )
-    return {row["session_id"]: row for row in rows}
+    return {
+        row["session_id"]: {**row, "source": source_of(row["device_id"])}
+        for row in rows
+    }
 
 
 def _alert_counts(reading: Reading, session_ids: list[UUID]) -> dict[UUID, int]:
@@ -228,7 +275,7 @@ def _alert_counts(reading: Reading, session_ids: list[UUID]) -> dict[UUID, int]:
 
 
 def _order(row: Row) -> Row:
-    return {**row, "dose_mg": milligrams(row["dose_ug"])}
+    return {**row, **shown(row)}
 
 
 def pack_at_hand(reading: Reading, at: datetime) -> RulePack:

@@ -1,9 +1,9 @@
 """Alerts."""
 
-from marshmallow import fields
+from marshmallow import fields, validate
 
-from services.sessions.domain.alert import AlertStatus, Severity
-from shared.http import Body, View
+from services.sessions.domain.alert import SAID, AlertOutcome, AlertStatus, Severity
+from shared.http import Body, Query, View
 from shared.http.schemas import Instant, TextField
 
 
@@ -11,6 +11,21 @@ class AcknowledgeBody(Body):
     """What the clinician found, if there is anything to say."""
 
     note = TextField(load_default=None, allow_none=True)
+
+
+class ResolveBody(Body):
+    """How it ended, as a clinician says."""
+
+    outcome = fields.Enum(
+        AlertOutcome, by_value=True, required=True, validate=validate.OneOf(SAID)
+    )
+    note = TextField(load_default=None, allow_none=True)
+
+
+class AlertsQuery(Query):
+    """Also those that somebody has taken on and that are not over."""
+
+    acknowledged = fields.Boolean(load_default=False)
 
 
 class AlertView(View):
@@ -30,6 +45,11 @@ class AlertView(View):
     acknowledged_at = Instant(allow_none=True)
     acknowledged_by = fields.UUID(allow_none=True)
     note = fields.String(allow_none=True)
+    recheck_due_at = Instant(allow_none=True)
+    resolution = fields.Enum(AlertOutcome, by_value=True, allow_none=True)
+    resolved_at = Instant(allow_none=True)
+    resolved_by = fields.UUID(allow_none=True)
+    resolved_note = fields.String(allow_none=True)
 
 
 class AlertsView(View):

@@ -2,13 +2,15 @@
 
 from marshmallow import fields
 
+from services.sessions.domain.checks import CheckStatus
 from services.sessions.domain.states import Phase, SessionStatus
 from services.sessions.schemas.alert import AlertView
+from services.sessions.schemas.discharge import DischargeView
 from services.sessions.schemas.fields import Milligrams
 from services.sessions.schemas.order import OrderView
 from services.sessions.schemas.readiness import ReadinessView
 from services.sessions.schemas.session import DoseView, SessionView
-from services.sessions.schemas.vitals import ReadingView, VitalsView
+from services.sessions.schemas.vitals import ChartedView, DeviceView, ReadingView
 from shared.http import Page, View
 from shared.http.schemas import Instant
 from shared.rulepack import Decision, Route
@@ -34,6 +36,17 @@ class CardView(View):
     earliest_discharge_at = Instant(allow_none=True)
     last_vitals = fields.Nested(ReadingView, allow_none=True)
     open_alerts = fields.Integer()
+    next_check_at = Instant(allow_none=True)
+    check_status = fields.Enum(CheckStatus, by_value=True, allow_none=True)
+
+
+class CheckView(View):
+    """A check after the dose, and whether it was done."""
+
+    due_at = Instant()
+    missed_at = Instant()
+    status = fields.Enum(CheckStatus, by_value=True)
+    done_at = Instant(allow_none=True)
 
 
 class WallView(View):
@@ -68,6 +81,7 @@ class AuthorisationView(View):
     authorised_by = fields.UUID()
     outcome = fields.Enum(Decision, by_value=True)
     override_reason = fields.String(allow_none=True)
+    prescriber_on_site = fields.Boolean(allow_none=True)
 
 
 class PhaseView(View):
@@ -75,18 +89,6 @@ class PhaseView(View):
 
     phase = fields.Enum(Phase, by_value=True)
     at = Instant()
-
-
-class DischargeView(View):
-    """How the patient left."""
-
-    oriented = fields.Boolean()
-    walks_unaided = fields.Boolean()
-    nausea_tolerable = fields.Boolean()
-    instructions_given = fields.Boolean()
-    escort_present = fields.Boolean()
-    unmet = fields.List(fields.String())
-    override_reason = fields.String(allow_none=True)
 
 
 class AbortView(View):
@@ -101,7 +103,8 @@ class AbortView(View):
 class ChartView(SessionView):
     """One session with all that belongs to it.
 
-    `limits` are those in force in the present phase. `readiness` is that of the last
+    `limits` are those in force in the present phase, `limit_origins` says of each
+    measure where they come from. `readiness` is that of the last
     authorisation. `signature_holds` says whether the record is still what was signed.
     """
 
@@ -109,13 +112,18 @@ class ChartView(SessionView):
     baseline = fields.Dict(keys=fields.String(), values=fields.Float())
     earliest_discharge_at = Instant(allow_none=True)
     order = fields.Nested(OrderView)
-    vitals = fields.List(fields.Nested(VitalsView))
+    vitals = fields.List(fields.Nested(ChartedView))
+    devices = fields.List(fields.Nested(DeviceView))
+    checks = fields.List(fields.Nested(CheckView))
+    next_check_at = Instant(allow_none=True)
+    check_status = fields.Enum(CheckStatus, by_value=True, allow_none=True)
     prechecks = fields.List(fields.Nested(PrecheckView))
     authorisations = fields.List(fields.Nested(AuthorisationView))
     doses = fields.List(fields.Nested(DoseView))
     alerts = fields.List(fields.Nested(AlertView))
     phases = fields.List(fields.Nested(PhaseView))
     limits = fields.Dict(keys=fields.String())
+    limit_origins = fields.Dict(keys=fields.String(), values=fields.String())
     readiness = fields.Nested(ReadinessView, allow_none=True)
     discharge = fields.Nested(DischargeView, allow_none=True)
     abort = fields.Nested(AbortView, allow_none=True)

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from services.sessions.domain.order import Drug, OrderStatus
-from services.sessions.schemas.fields import Milligrams
+from services.sessions.schemas.fields import MOST_MG, Milligrams
 from shared.http import Body, View
 from shared.http.schemas import Instant, Number, TextField, Whole
 from shared.rulepack import Route
@@ -18,10 +18,17 @@ class PlaceOrderBody(Body):
     dose_mg = Milligrams(required=True, above_zero=True)
     max_doses = Whole(required=True, validate=validate.Range(min=1, max=12))
     reason = TextField(load_default=None, allow_none=True)
+    lowest_mg = Milligrams(load_default=None, allow_none=True, above_zero=True)
+    highest_mg = Milligrams(load_default=None, allow_none=True, above_zero=True)
+    concentration_mg_per_ml = Number(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Range(min=0, max=MOST_MG, min_inclusive=False),
+    )
 
 
 class OrderView(View):
-    """An order."""
+    """An order; what is in mg/kg and mL follows from the weight and concentration."""
 
     id = fields.UUID()
     clinic_id = fields.UUID()
@@ -31,6 +38,12 @@ class OrderView(View):
     drug = fields.Enum(Drug, by_value=True)
     route = fields.Enum(Route, by_value=True)
     dose_mg = Milligrams()
+    lowest_mg = Milligrams(allow_none=True)
+    highest_mg = Milligrams(allow_none=True)
+    weight_kg = fields.Float(allow_none=True)
+    dose_mg_per_kg = fields.Float(allow_none=True)
+    concentration_mg_per_ml = fields.Float(allow_none=True)
+    dose_ml = fields.Float(allow_none=True)
     max_doses = fields.Integer()
     doses_given = fields.Integer()
     status = fields.Enum(OrderStatus, by_value=True)

@@ -42,10 +42,11 @@ class AuthoriseBody(Body):
     """Why a held dose may be given all the same."""
 
     override_reason = TextField(load_default=None, allow_none=True)
+    prescriber_on_site = Truth(load_default=None, allow_none=True)
 
 
 class DoseBody(Body):
-    """What was drawn, given and wasted, out of which lot, and who saw the waste.
+    """What was drawn, given and wasted, out of which lot, who saw it, who verified.
 
     While the ledger is open: out of which containers, and a code of the witness.
     """
@@ -57,6 +58,7 @@ class DoseBody(Body):
     witness_id = fields.UUID(load_default=None, allow_none=True)
     draws = fields.List(fields.Nested(DrawBody), load_default=())
     witness_code = TextField(load_default=None, allow_none=True, longest=_CODE)
+    verifier_id = fields.UUID(load_default=None, allow_none=True)
 
 
 class PhaseBody(Body):
@@ -65,17 +67,6 @@ class PhaseBody(Body):
     phase = fields.String(
         required=True, validate=validate.OneOf([Phase.RECOVERY.value])
     )
-
-
-class DischargeBody(Body):
-    """What was seen and done before the patient leaves."""
-
-    oriented = Truth(required=True)
-    walks_unaided = Truth(required=True)
-    nausea_tolerable = Truth(required=True)
-    instructions_given = Truth(required=True)
-    escort_present = Truth(required=True)
-    override_reason = TextField(load_default=None, allow_none=True)
 
 
 class AbortBody(Body):
@@ -114,6 +105,8 @@ class SessionView(View):
     signed_at = Instant(allow_none=True)
     signed_by = fields.UUID(allow_none=True)
     signature_hash = fields.String(allow_none=True)
+    criteria_met_at = Instant(allow_none=True)
+    escort_missing_at = Instant(allow_none=True)
 
 
 class SessionsView(View):
@@ -135,6 +128,8 @@ class DoseView(View):
     given_at = Instant()
     given_by = fields.UUID()
     witness_id = fields.UUID(allow_none=True)
+    authorisation_id = fields.UUID(allow_none=True)
+    verifier_id = fields.UUID(allow_none=True)
 
 
 class GivenView(DoseView):
