@@ -21,9 +21,7 @@ class Journey:
 GOOD_IM = Journey("treated, IM", "the whole path", journeys.good("im", 60.0))
 GOOD_IV = Journey("treated, IV", "the whole path", journeys.good("iv", 37.5))
 GOOD_SL = Journey("treated, sublingual", "the whole path", journeys.good("sl", 200.0))
-GOOD_NASAL = Journey(
-    "treated, nasal spray", "the whole path", journeys.good("esketamine_nasal", 56.0)
-)
+GOOD_NASAL = Journey("treated, nasal spray", "by device", journeys.sprayed)
 INELIGIBLE = Journey("ineligible", "an absolute contraindication", journeys.ineligible)
 WITHDRAWN = Journey("consent withdrawn", "after booking", journeys.consent_withdrawn)
 LEFT = Journey("left treatment", "after a pause", journeys.left_treatment)

@@ -53,6 +53,18 @@ def good(route: str, dose_mg: float) -> Callable[[Clinic, Patient, Note], None]:
     return play
 
 
+def sprayed(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """Two devices are ordered; after one, the other has to wait, and is not given."""
+    dose_mg = 2 * steps.DEVICE_MG
+    _until_booked(clinic, patient, note, route="esketamine_nasal", dose_mg=dose_mg)
+    steps.dose(clinic, patient, dose_mg=steps.DEVICE_MG)
+    refused(
+        "too_soon_after_device",
+        lambda: steps.give(clinic, patient, dose_mg=steps.DEVICE_MG),
+    )
+    _from_dose_on(clinic, patient, note)
+
+
 def ineligible(clinic: Clinic, patient: Patient, note: Note) -> None:
     """An absolute contraindication: nobody can override it."""
     steps.screen(clinic, patient, aneurysmal_disease=True)
@@ -180,6 +192,8 @@ def red_vital(clinic: Clinic, patient: Patient, note: Note) -> None:
     )
     note("acknowledged")
     steps.take_vitals(clinic, patient, systolic_mmhg=150, diastolic_mmhg=92)
+    if _alert(clinic, patient, alert_id)["resolution"] != "settled":
+        raise AssertionError("a recheck that was not red did not resolve the alert")
     _from_dose_on(clinic, patient, note)
 
 
@@ -285,6 +299,14 @@ def status(clinic: Clinic, patient: Patient) -> str:
 def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, int]]:
     tasks = clinic.admin.get("notifications", "/tasks", status="open")["items"]
     return [task for task in tasks if task["source_id"] == source_id]
+
+
+def _alert(clinic: Clinic, patient: Patient, alert_id: str) -> dict[str, str]:
+    chart = clinic.monitor.get("sessions", f"/sessions/{patient.session_id}")
+    found: dict[str, str] = next(
+        one for one in chart["alerts"] if one["id"] == alert_id
+    )
+    return found
 
 
 def _acknowledge(clinic: Clinic, alert_id: str) -> None:

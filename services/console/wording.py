@@ -86,6 +86,13 @@ EVENTS: Mapping[str, str] = {
     "sessions.alert.raised": "{severity} alert: {rule_code}",
     "sessions.alert.escalated": "Alert escalated to level {level}",
     "sessions.alert.acknowledged": "Alert acknowledged",
+    "sessions.alert.resolved": "Alert over: {outcome}",
+    "sessions.check.missed": "Check after the dose missed: {role} asked",
+    "sessions.vitals.reversed": "Vital signs struck: {reason_code}",
+    "sessions.limits.changed": "Limits of vital signs changed",
+    "sessions.emergency.noted": "Emergency: {step}",
+    "sessions.escort.missing": "No escort to go home with: {role} asked",
+    "sessions.discharge.criteria_met": "Fit to leave",
     "sessions.patient.discharged": "Discharged and on the way home",
     "sessions.record.aborted": "Session ended early: {reason_code}",
     "sessions.record.signed": "Session record signed",
@@ -138,6 +145,7 @@ CODES: Mapping[str, str] = {
     "respiratory_rate_bpm": "breathing rate",
     "moaas": "sedation (MOAA/S)",
     "dea": "DEA",
+    "check_missed": "check after the dose missed",
     "ecg": "ECG",
     "offlabel": "off-label use",
     "consent.offlabel": "consent to off-label use",
@@ -167,6 +175,7 @@ MEASURES: Mapping[str, str] = {
     "heart_rate": "heart rate",
     "respiratory_rate": "breathing",
     "sedation": "sedation",
+    "distress": "distress",
 }
 """What the codes of alerts begin with; they end with how far a limit was crossed."""
 
@@ -198,6 +207,7 @@ MARKS: Mapping[str, Mark] = {
     "open": Mark("warn", "circle", "Open"),
     "done": Mark("good", "check", "Done"),
     "acknowledged": Mark("good", "check", "Acknowledged"),
+    "resolved": Mark("good", "check", "Over"),
     "eligible": Mark("good", "check", "Eligible"),
     "ineligible": Mark("bad", "cross", "Not eligible"),
     "deferred": Mark("warn", "pause", "Deferred"),

@@ -1,5 +1,6 @@
 """What comes onto the staff's worklist, who sees it, and how it leaves."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.notifications.domain.task_rules import (
 from services.notifications.models import tasks
 from shared.access import Role
 from shared.events import Event
+from shared.events.bedside import AlertResolved, CheckMissed, EscortMissing
 from shared.events.intake import (
     ConsentSigned,
     ConsentSubmitted,
@@ -76,7 +78,19 @@ SUBMITTED = ConsentSubmitted(
     patient_id=P, episode_id=E, consent_id=S, consent_type="treatment"
 )
 MATCHED = PatientMatched(patient_id=P, match_id=X)
+UNCHECKED = CheckMissed(
+    alert_id=X, session_id=S, patient_id=P, due_at=DUE, role="monitor"
+)
+STRANDED = EscortMissing(
+    session_id=S, appointment_id=A, patient_id=P, level=0, role="monitor"
+)
+LEFT = PatientDischarged(
+    session_id=S, appointment_id=A, patient_id=P, discharged_at=MORNING
+)
+RESOLVED = AlertResolved(alert_id=X, session_id=S, patient_id=P, outcome="settled")
 OPENINGS = [
+    (UNCHECKED, "alert", "monitor", X, DUE),
+    (STRANDED, "escort_missing", "monitor", S, MORNING),
     (SUBMITTED, "consent_witness", "front_desk", S, MORNING + WITNESS_WITHIN),
     (MATCHED, "network_match", "front_desk", X, MORNING + ASK_ABOUT_MATCH_WITHIN),
     (REVIEW, "review", "prescriber", E, DUE),
@@ -122,6 +136,9 @@ CLOSINGS = [
     (REVIEW, CLOSED),
     (FLAG, SafetyCleared(patient_id=P, episode_id=E, flag_id=F)),
     (ALERT, ACKNOWLEDGED),
+    (ALERT, RESOLVED),
+    (UNCHECKED, RESOLVED),
+    (STRANDED, LEFT),
     (HELD, AUTHORISED),
     (
         HELD,
@@ -129,12 +146,7 @@ CLOSINGS = [
             session_id=S, appointment_id=A, patient_id=P, reason_code="stopped"
         ),
     ),
-    (
-        HELD,
-        PatientDischarged(
-            session_id=S, appointment_id=A, patient_id=P, discharged_at=MORNING
-        ),
-    ),
+    (HELD, LEFT),
     (FELL_DUE, INTEGRATED),
     (
         AT_RISK,
@@ -254,6 +266,30 @@ def test_an_alert_nobody_took_goes_to_the_next_role_with_a_new_deadline(
     (task,) = clinic.tasks()
     assert (task["role"], task["level"]) == ("clinic_admin", 2)
     assert datetime.fromisoformat(task["due_at"]) == LATER
+
+
+@pytest.mark.parametrize(
+    ("role", "owner"),
+    [("prescriber", "prescriber"), ("janitor", "clinic_admin"), (None, "clinic_admin")],
+)
+def test_an_escalation_goes_to_the_role_the_rules_of_the_clinic_name(
+    clinic: Clinic, role: str | None, owner: str
+) -> None:
+    clinic.tell(UNCHECKED)
+
+    clinic.tell(replace(ESCALATED, role=role))
+
+    (task,) = clinic.tasks()
+    assert (task["kind"], task["role"]) == ("alert", owner)
+
+
+def test_an_escort_is_asked_for_louder_each_time(clinic: Clinic) -> None:
+    clinic.tell(STRANDED)
+
+    clinic.tell(replace(STRANDED, level=2, role="clinic_admin"))
+
+    (task,) = clinic.tasks()
+    assert (task["level"], task["role"]) == (2, "clinic_admin")
 
 
 def test_an_escalation_heard_before_its_alert_counts(clinic: Clinic) -> None:
@@ -381,7 +417,7 @@ def test_what_was_closed_before_it_was_opened_is_no_task(clinic: Clinic) -> None
     assert (problem["status"], problem["code"]) == (404, "not_found")
 
 
-@pytest.mark.parametrize("query", ["status=closed", "role=monitor", "limit=0", "x=1"])
+@pytest.mark.parametrize("query", ["status=closed", "role=patient", "limit=0", "x=1"])
 def test_a_question_that_makes_no_sense_is_refused(clinic: Clinic, query: str) -> None:
     problem = clinic.caller(Role.MONITOR).refused(
         "notifications", f"/tasks?{query}", "GET"

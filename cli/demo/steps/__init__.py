@@ -31,6 +31,7 @@ from cli.demo.steps.scheduling import (
 )
 from cli.demo.steps.sessions import (
     CALM,
+    DEVICE_MG,
     authorise,
     clear_and_order,
     dose,
@@ -45,6 +46,7 @@ from cli.demo.steps.sessions import (
 
 __all__ = [
     "CALM",
+    "DEVICE_MG",
     "GAD7_ITEMS",
     "PHQ9_ITEMS",
     "Caller",

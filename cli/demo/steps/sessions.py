@@ -17,6 +17,9 @@ CALM = {
     "respiratory_rate_bpm": 14,
     "moaas": 5,
 }
+ALDRETE = ("activity", "breathing", "circulation", "consciousness", "oxygen")
+DEVICE_MG = 28.0
+"""One device of the spray; a dose of several is given one by one."""
 
 
 def clear_and_order(
@@ -111,9 +114,11 @@ def precheck(clinic: Clinic, patient: Patient, **said: Any) -> Any:
 
 
 def authorise(clinic: Clinic, patient: Patient, **more: Any) -> Any:
-    """The prescriber authorises the dose."""
+    """The prescriber, who is on site, authorises the dose."""
     return clinic.prescriber.post(
-        "sessions", f"/sessions/{patient.session_id}/authorise", **more
+        "sessions",
+        f"/sessions/{patient.session_id}/authorise",
+        **{"prescriber_on_site": True, **more},
     )
 
 
@@ -175,8 +180,14 @@ def recover_and_leave(clinic: Clinic, patient: Patient) -> None:
         oriented=True,
         walks_unaided=True,
         nausea_tolerable=True,
+        dissociation_settled=True,
+        mood_safe=True,
         instructions_given=True,
+        next_contact_booked=True,
+        line_removed=True,
+        aldrete=dict.fromkeys(ALDRETE, 2),
         escort_present=True,
+        escort_name="Fictional Escort",
         override_reason="time is compressed in this demonstration",
     )
     clinic.prescriber.post("sessions", f"/sessions/{patient.session_id}/sign")

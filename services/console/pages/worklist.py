@@ -15,6 +15,7 @@ KINDS = {
     "review": ("info", "clipboard", "Decide on eligibility"),
     "safety_flag": ("bad", "shield", "See to a safety flag"),
     "alert": ("bad", "alarm", "Look at a patient: alert in a session"),
+    "escort_missing": ("bad", "people", "Find somebody to take the patient home"),
     "dose_held": ("warn", "pause", "Decide about a held dose"),
     "integration": ("info", "leaf", "Arrange integration"),
     "no_show": ("warn", "absent", "Call: did not come"),
@@ -82,7 +83,8 @@ def _shown(task: dict[str, Any]) -> dict[str, Any]:
 
 def _sessions_of(apis: Apis, tasks: list[dict[str, Any]]) -> dict[str, str]:
     """The session a task leads to, by the task's id."""
-    found = {t["id"]: t["source_id"] for t in tasks if t["kind"] == "dose_held"}
+    of_session = ("dose_held", "escort_missing")
+    found = {t["id"]: t["source_id"] for t in tasks if t["kind"] in of_session}
     about_alerts = {t["source_id"]: t["id"] for t in tasks if t["kind"] == "alert"}
     if about_alerts:
         for alert in apis.get("sessions", "/alerts"):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from services.notifications.domain.tasks import Owner, TaskKind
 from shared.events import Event
+from shared.events.bedside import AlertResolved, CheckMissed, EscortMissing
 from shared.events.intake import (
     ConsentExpired,
     ConsentSigned,
@@ -64,9 +65,10 @@ CALL_WITHIN = timedelta(hours=4)
 class Opens:
     """An event that asks somebody to act, or asks again and louder.
 
-    `source` names the event's field with the id of what it is about, `due` and `level`
-    those with a deadline and a level. Without a deadline it is `within` of the event;
-    without `level` it is one above the last.
+    `source` names the event's field with the id of what it is about, `due`, `level` and
+    `role` those with a deadline, a level and who should act. Without a deadline it is
+    `within` of the event; without `level` it is one above the last, and where the event
+    names no role that has a worklist, the task is for `owner`.
     """
 
     kind: TaskKind
@@ -75,6 +77,12 @@ class Opens:
     due: str | None = None
     within: timedelta = timedelta()
     level: str | None = None
+    role: str | None = None
+
+    def owner_by(self, event: Event) -> Owner:
+        """Who should act."""
+        said = getattr(event, self.role) if self.role else None
+        return Owner(said) if said in list(Owner) else self.owner
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +97,8 @@ _REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
 _WAITED_FOR = (Closes(kind=TaskKind.ITEMS_MISSING, source="episode_id"),)
 _ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
 _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
+_LOOKED_AT = (Closes(kind=TaskKind.ALERT, source="alert_id"),)
+_FETCHED = (Closes(kind=TaskKind.ESCORT_MISSING, source="session_id"),)
 _SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
 
@@ -193,15 +203,34 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             owner=Owner.CLINIC_ADMIN,
             due="due_at",
             level="level",
+            role="role",
         ),
     ),
-    AlertAcknowledged: (Closes(kind=TaskKind.ALERT, source="alert_id"),),
+    CheckMissed: (
+        Opens(
+            kind=TaskKind.ALERT,
+            source="alert_id",
+            owner=Owner.MONITOR,
+            due="due_at",
+            role="role",
+        ),
+    ),
+    AlertAcknowledged: _LOOKED_AT,
+    AlertResolved: _LOOKED_AT,
+    EscortMissing: (
+        Opens(
+            kind=TaskKind.ESCORT_MISSING,
+            source="session_id",
+            owner=Owner.MONITOR,
+            role="role",
+        ),
+    ),
     DoseHeld: (
         Opens(kind=TaskKind.DOSE_HELD, source="session_id", owner=Owner.PRESCRIBER),
     ),
     DoseAuthorised: _DECIDED,
-    RecordAborted: _DECIDED,
-    PatientDischarged: _DECIDED,
+    RecordAborted: (*_DECIDED, *_FETCHED),
+    PatientDischarged: (*_DECIDED, *_FETCHED),
     IntegrationFellDue: (
         Opens(
             kind=TaskKind.INTEGRATION,

@@ -41,6 +41,7 @@ class TaskKind(StrEnum):
     DISCREPANCY = "discrepancy"
     LOSS_NOTICE = "loss_notice"
     DELIVERY = "delivery"
+    ESCORT_MISSING = "escort_missing"
 
 
 class Owner(StrEnum):
@@ -48,6 +49,7 @@ class Owner(StrEnum):
 
     PRESCRIBER = "prescriber"
     THERAPIST = "therapist"
+    MONITOR = "monitor"
     FRONT_DESK = "front_desk"
     CLINIC_ADMIN = "clinic_admin"
     MEDICAL_LEAD = "medical_lead"

@@ -88,7 +88,7 @@ def _open(task: Task, event: Event, rule: Opens, uow: UnitOfWork) -> None:
     at = told_at(uow)
     due_at = getattr(event, rule.due) if rule.due else None
     task.open(
-        rule.owner,
+        rule.owner_by(event),
         due_at=due_at or at + rule.within,
         level=getattr(event, rule.level) if rule.level else None,
         at=at,
