@@ -4,10 +4,8 @@ from typing import Any
 
 import pytest
 
-from services.sessions.domain.dose import demand_verified
 from shared.access import Role
-from shared.errors import InvalidError
-from shared.ids import uuid7
+from shared.testing.caller import Caller
 from tests.sessions.clinic_day import NAME, Day, Patient, authorised, checked, dose_body
 from tests.sessions.clinic_day import refused as refused_with
 
@@ -138,19 +136,32 @@ def test_other_routes_do_without(day: Day) -> None:
     assert patient.authorise(prescriber_on_site=None)["status"] == "authorised"
 
 
+def code_of(caller: Caller) -> str:
+    """A code that somebody else enters where this one stands by."""
+    return str(caller.post(NAME, "/witness-codes")["code"])
+
+
+def test_a_second_person_verifies_a_dose_by_a_code_of_their_own(day: Day) -> None:
+    patient = authorised(day)
+
+    given = patient.give(50, verifier_code=code_of(day.therapist))
+
+    assert given["verifier_id"] == str(day.ids[Role.THERAPIST])
+
+
 def test_who_gives_a_dose_does_not_verify_it(day: Day) -> None:
     patient = authorised(day)
-    own = day.ids[Role.PRESCRIBER]
 
-    body = dose_body(50, verifier_id=own)
+    body = dose_body(50, verifier_code=code_of(day.prescriber))
 
-    assert refused_with(patient, "doses", **body) == (409, "verifier_is_actor")
-    other = day.ids[Role.THERAPIST]
-    assert patient.give(50, verifier_id=other)["verifier_id"] == str(other)
+    assert refused_with(patient, "doses", **body) == (409, "witness_is_actor")
 
 
-def test_where_the_pack_asks_for_it_a_second_person_verifies() -> None:
-    with pytest.raises(InvalidError) as refusal:
-        demand_verified(None, actor_id=uuid7(), is_needed=True)
+def test_a_code_nobody_made_verifies_nothing(day: Day) -> None:
+    patient = authorised(day)
 
-    assert refusal.value.field == "verifier_id"
+    problem = patient.refused("doses", **dose_body(50, verifier_code="0000-0000"))
+
+    assert problem["code"] == "witness_code_invalid"
+    assert problem["errors"][0]["pointer"] == "#/verifier_code"
+    assert patient.chart["doses"] == []

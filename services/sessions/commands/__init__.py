@@ -133,7 +133,7 @@ class GiveDose:
     witness_id: UUID | None = None
     draws: tuple[DrawFrom, ...] = ()
     witness_code: str | None = None
-    verifier_id: UUID | None = None
+    verifier_code: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

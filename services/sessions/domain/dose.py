@@ -11,9 +11,7 @@ from services.sessions.domain.amounts import micrograms, milligrams
 from services.sessions.domain.errors import (
     OneDeviceError,
     TooSoonAfterDeviceError,
-    VerifierIsActorError,
 )
-from shared.errors import InvalidError
 from shared.rulepack import Decision
 from shared.rulepack.dose import RouteLimits
 
@@ -91,18 +89,3 @@ def demand_one_device(
         raise TooSoonAfterDeviceError(
             details={"seconds_left": ceil(left.total_seconds())}
         )
-
-
-def demand_verified(
-    verifier_id: UUID | None, *, actor_id: UUID, is_needed: bool
-) -> None:
-    """Refuse a dose that nobody else has checked, where the rule pack asks for that.
-
-    Raises:
-        InvalidError: nobody is named.
-        VerifierIsActorError: who gives it verifies it.
-    """
-    if is_needed and verifier_id is None:
-        raise InvalidError("a second person verifies this dose", field="verifier_id")
-    if verifier_id == actor_id:
-        raise VerifierIsActorError

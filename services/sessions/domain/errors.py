@@ -63,12 +63,6 @@ class TooSoonAfterDeviceError(ConflictError):
     code = "too_soon_after_device"
 
 
-class VerifierIsActorError(ConflictError):
-    """Somebody else has to verify the dose."""
-
-    code = "verifier_is_actor"
-
-
 class PrescriberNotOnSiteError(ConflictError):
     """A prescriber has to be on site for a dose by this route."""
 

@@ -1,6 +1,7 @@
 """The dose: checked, authorised, given."""
 
 from dataclasses import asdict
+from uuid import UUID
 
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.amounts import Amounts, micrograms, milligrams
@@ -9,7 +10,6 @@ from services.sessions.domain.dose import (
     Authorisation,
     Dose,
     demand_one_device,
-    demand_verified,
 )
 from services.sessions.domain.errors import (
     NoActiveOrderError,
@@ -27,7 +27,8 @@ from services.sessions.domain.vitals import (
     level_measured,
 )
 from services.sessions.handlers.checks import begin_watch
-from services.sessions.handlers.ledger.drawing import Need, take_stock
+from services.sessions.handlers.ledger.drawing import Need, Source, take_stock
+from services.sessions.handlers.ledger.witnessing import stood_by
 from services.sessions.handlers.limits import limits_of
 from services.sessions.handlers.loading import (
     demand_all_resolved,
@@ -43,6 +44,7 @@ from services.sessions.handlers.readiness import (
     snapshot,
 )
 from services.sessions.models import packs
+from shared.errors import InvalidError
 from shared.ids import uuid7
 from shared.rulepack import Decision, VitalsPhase
 from shared.unit_of_work import UnitOfWork
@@ -135,14 +137,12 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
 
     Raises:
         AmountsDoNotAddUpError: drawn is not given and wasted.
-        VerifierIsActorError: who gives it verifies it.
         AlertOpenError, AlertUnresolvedError: an alert is not over.
         VitalsNeededError: no vital signs are recent enough.
         NotReadyError: a fact no longer holds.
         TooSoonAfterDeviceError: the device before was given too short a time ago.
-        DoseAboveOrderError: more than was ordered.
-        DoseAboveLimitError: with what was given before, more than the pack allows.
-        WitnessIsActorError: the witness of the waste is who wasted it.
+        DoseAboveOrderError, DoseAboveLimitError: more than ordered, or than allowed.
+        WitnessIsActorError: who gives it witnesses its waste, or verifies it.
         ContainerNeededError: the ledger is open, and no container is named.
     """
     amounts = Amounts(
@@ -169,13 +169,12 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
         given_by=uow.actor_id,
         witness_id=source.witness_id,
         authorisation_id=session.authorisations[-1].id,
-        verifier_id=command.verifier_id,
+        verifier_id=_verifier(command, source, uow),
         **asdict(amounts),
     )
-    is_first = not session.is_dosed
     for event in session.give(dose):
         uow.publish(event, of=session)
-    if is_first:
+    if dose.seq == 1:
         begin_watch(session, uow)
     return session, dose
 
@@ -193,10 +192,23 @@ def _demand_by_the_rules(
     """Refuse a dose that is not allowed now, not verified, or not one device."""
     limits = packs.of(uow).dose.routes[session.route]
     _demand_dose_allowed(session, uow, by_device=limits.device_mg is not None)
-    demand_verified(
-        command.verifier_id, actor_id=uow.actor_id, is_needed=limits.verified
-    )
+    if limits.verified and not command.verifier_code:
+        raise InvalidError("a second person verifies this dose", field="verifier_code")
     demand_one_device(given_ug, session.last_dose_at, limits, at=uow.now)
+
+
+def _verifier(command: GiveDose, source: Source, uow: UnitOfWork) -> UUID | None:
+    """Who else has checked the dose, by a code that only they could make.
+
+    Whoever witnessed the waste by the same code has checked the dose as well: a code is
+    good once.
+    """
+    code = command.verifier_code
+    if code is None:
+        return None
+    if source.witness_id is not None and code == command.witness_code:
+        return source.witness_id
+    return stood_by(code, uow, field="verifier_code")
 
 
 def _demand_dose_allowed(session: Session, uow: UnitOfWork, *, by_device: bool) -> None:

@@ -126,6 +126,7 @@ def _criteria(
         baseline=session.baseline,
         last_dose_at=session.last_dose_at,
         on_hold=is_on_hold(session.patient_id, uow),
+        # What is drawn is given and wasted in one transaction: nothing stays open.
         waste_open=False,
         now=uow.now,
     )

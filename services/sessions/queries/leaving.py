@@ -50,6 +50,7 @@ def discharge_checklist(
         on_hold=any(
             one.name is FactName.NO_OPEN_HOLD and not one.holds for one in known
         ),
+        # What is drawn is given and wasted in one transaction: nothing stays open.
         waste_open=False,
         now=now,
     )

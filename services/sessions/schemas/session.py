@@ -58,7 +58,7 @@ class DoseBody(Body):
     witness_id = fields.UUID(load_default=None, allow_none=True)
     draws = fields.List(fields.Nested(DrawBody), load_default=())
     witness_code = TextField(load_default=None, allow_none=True, longest=_CODE)
-    verifier_id = fields.UUID(load_default=None, allow_none=True)
+    verifier_code = TextField(load_default=None, allow_none=True, longest=_CODE)
 
 
 class PhaseBody(Body):
