@@ -2,13 +2,13 @@
 
 from marshmallow import fields, validate
 
-from services.notifications.domain.addresses import LONGEST_URL
 from services.notifications.domain.messages import MessageStatus, Template
 from services.notifications.domain.tasks import Owner, TaskKind, TaskStatus
 from services.notifications.domain.webhooks import Outcome, SubscriptionStatus
 from shared.events import Sensitivity
 from shared.http import Body, Query, View
 from shared.http.schemas import Instant, TextField
+from shared.outward.addresses import LONGEST_URL
 
 LONGEST_NAME = 100
 BEYOND_ROUTINE = [kind.value for kind in Sensitivity if kind is not Sensitivity.ROUTINE]

@@ -9,13 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from services.notifications.courier import (
-    MOST_ANSWER_BYTES,
-    Courier,
-    UnknownHostError,
-    resolve,
-)
+from services.notifications.courier import Courier
 from services.notifications.domain.webhooks import Answer
+from shared.outward.courier import MOST_ANSWER_BYTES, UnknownHostError, resolve
 from tests.notifications.certificates import certify
 from tests.notifications.receiver import Receiver
 

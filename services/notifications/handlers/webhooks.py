@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from services.notifications.commands import AddSubscription
-from services.notifications.domain.addresses import endpoint_of
 from services.notifications.domain.webhooks import (
     SECRET_BYTES,
     SECRET_PREFIX,
@@ -27,6 +26,7 @@ from shared.database import insert_new
 from shared.errors import NotFoundError
 from shared.events import Event, Sensitivity
 from shared.ids import uuid7
+from shared.outward.addresses import endpoint_of
 from shared.unit_of_work import UnitOfWork
 
 ADMINS = frozenset({Role.CLINIC_ADMIN, Role.NETWORK_ADMIN})

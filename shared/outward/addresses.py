@@ -1,6 +1,6 @@
-"""Where webhooks may be sent: never into a private network by accident or by malice.
+"""Where requests to the outside may go: never into a private network.
 
-An integrator names a URL, so without these checks a clinic's server could be made to
+A person or an integrator names a URL, so without these checks a clinic's server could be made to
 call its own neighbours. A name is checked when it is given, and every address it
 resolves to is checked again by whoever connects.
 """
@@ -35,7 +35,7 @@ _NEVER = tuple(
 
 
 class UrlRefusedError(InvalidError):
-    """Webhooks cannot be sent to this URL."""
+    """Nothing is sent to this URL, or fetched from it."""
 
     code = "url_refused"
 
@@ -56,7 +56,7 @@ class Endpoint:
 
 
 def endpoint_of(url: str, *, listed: Set[str]) -> Endpoint:
-    """The parts of a URL that webhooks may be sent to.
+    """The parts of a URL that requests may go to.
 
     Hosts in `listed` may be reached by plain HTTP, at any port and address: somebody
     who runs this deployment named them.

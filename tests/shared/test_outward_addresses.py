@@ -1,16 +1,11 @@
-"""Where webhooks must never go, by what a URL says and by what its name leads to."""
+"""Where requests must never go, by what a URL says and by what its name leads to."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.notifications.courier import Courier
-from services.notifications.domain.addresses import (
-    UrlRefusedError,
-    endpoint_of,
-    is_public,
-)
-from services.notifications.domain.webhooks import Answer
+from shared.outward.addresses import UrlRefusedError, endpoint_of, is_public
+from shared.outward.courier import Courier, Reply
 
 NOBODY: frozenset[str] = frozenset()
 
@@ -127,9 +122,9 @@ def test_a_hostile_url_is_never_resolved_or_called(url: str) -> None:
         asked.append(host)
         return []
 
-    answer = Courier(resolver=remember).post(url, {}, "{}", listed=NOBODY)
+    reply = Courier(resolver=remember).send("GET", url, {}, listed=NOBODY)
 
-    assert answer == Answer(reason="address_refused")
+    assert reply == Reply(reason="address_refused")
     assert asked == []
 
 
