@@ -67,6 +67,7 @@ class UnitOfWork:
         self._about: tuple[str, UUID] | None = None
         self._patients: set[UUID | str] = set()
         self._has_changed = False
+        self.conflicts: Mapping[str, type[KapError]] = {}
 
     @property
     def db(self) -> Session:
@@ -199,6 +200,23 @@ class UnitOfWork:
         if self._session is not None:
             self._session.flush()
 
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """A part that is done wholly, or taken back if an exception leaves it.
+
+        What it wrote, told and reminded of is taken back; the rest of the work goes on.
+        What the database refuses is refused here, and not at the end.
+        """
+        before = len(self._rows), len(self._told)
+        about, patients = self._about, set(self._patients)
+        try:
+            with translated(self.conflicts), self.db.begin_nested():
+                yield
+        except BaseException:
+            del self._rows[before[0] :], self._told[before[1] :]
+            self._about, self._patients = about, patients
+            raise
+
     def prepare(self) -> list[tuple[Table, Mapping[str, Any]]]:
         """Write changes of records; the rows that are left to insert.
 
@@ -265,12 +283,14 @@ def transaction(
         if isinstance(bind, Connection):
             narrow(bind, reach)
             uow = kind(bind, context, now=now, tracing=tracing, causing=causing)
+            uow.conflicts = conflicts
             yield uow
             uow.write()
             uow.close()
             return
         with bind.begin(reach) as connection:
             uow = kind(connection, context, now=now, tracing=tracing, causing=causing)
+            uow.conflicts = conflicts
             try:
                 yield uow
                 _commit(uow)

@@ -56,6 +56,44 @@ def test_what_the_database_refuses_takes_the_event_back(
     assert log(database) == [(resource.id, 1)]
 
 
+def test_an_attempt_that_fails_is_taken_back_and_the_rest_stays(
+    begin: Begin, database: Database
+) -> None:
+    resource = add(begin, room())
+
+    with begin() as uow:
+        rename(uow, resource.id, "Green")
+        copy = room(name="Copy")
+        copy.id = uuid7()
+        with pytest.raises(ZeroDivisionError), uow.attempt():
+            rename(uow, resource.id, "Red")
+            uow.publish(copy.add(), of=uow.add(copy))
+            raise ZeroDivisionError
+        with uow.attempt():
+            other = room(name="Other")
+            uow.publish(other.add(), of=uow.add(other))
+
+    assert sorted(names(database)) == ["Green", "Other"]
+    assert log(database) == [(resource.id, 1), (resource.id, 2), (other.id, 1)]
+
+
+def test_what_the_database_refuses_is_refused_at_the_end_of_an_attempt(
+    begin: Begin, database: Database
+) -> None:
+    resource = add(begin, room())
+
+    with begin() as uow:
+        with pytest.raises(ConflictError), uow.attempt():
+            copy = room(name="Copy")
+            copy.id = resource.id
+            uow.publish(copy.add(), of=copy)
+            uow.db.add(copy)
+        rename(uow, resource.id, "Green")
+
+    assert names(database) == ["Green"]
+    assert log(database) == [(resource.id, 1), (resource.id, 2)]
+
+
 def test_an_event_of_a_version_that_was_told_takes_the_change_back(
     begin: Begin, database: Database
 ) -> None:
