@@ -36,6 +36,7 @@ FOR_THE_DOMAIN = {
     "events",
     "ids",
     "instruments",
+    "protocols",
     "readiness",
     "rulepack",
 }
