@@ -203,6 +203,24 @@ NETWORK_TIMES_READ = Scope(
     from_anywhere=True,
 )
 ARRIVALS_WRITE = _desk("arrivals.write", STAFF, "note that a patient is here")
+CALENDARS_MANAGE = _plain(
+    "calendars.manage",
+    DESK,
+    "give out calendars of rooms and staff, and read in those of others",
+)
+CALENDAR_OPEN = Scope(
+    name="calendar.open",
+    roles=NOBODY,
+    is_open=True,
+    of_patients=False,
+    about="a program fetches a calendar by a link: the code in it is the proof",
+    purpose=Purpose.OPERATIONS,
+)
+COURSES_NOTE = _clinical(
+    "courses.note",
+    _PRESCRIBER | _THERAPIST | {Role.MEDICAL_LEAD},
+    "decide at a checkpoint of a course, and stop one",
+)
 NO_SHOWS_WRITE = _desk("no_shows.write", DESK, "note that a patient did not come")
 
 # Orders and treatment sessions.

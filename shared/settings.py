@@ -148,7 +148,7 @@ class Settings:
     )
     webhook_hosts: frozenset[str] = _from(
         "KAP_WEBHOOK_HOSTS",
-        "hosts on private networks that webhooks may be sent to",
+        "hosts on private networks for webhooks and for calendars of others",
         _names,
         default=frozenset(),
     )

@@ -5,10 +5,12 @@ from services.scheduling.domain import DoubleBookedError
 from services.scheduling.handlers import (
     appointment,
     erasing,
+    following,
     integration,
     readiness,
 )
 from services.scheduling.models import NO_OVERLAP, facts, metadata, packs
+from services.scheduling.pumps.busy import fetch_busy
 from shared.events.intake import (
     ConsentWithdrawn,
     EpisodeClosed,
@@ -48,7 +50,10 @@ service = Service(
         IntegrationFellDue: integration.need_integration,
         IntegrationCompleted: integration.close_integration,
     },
-    pumps={"rule-packs": packs.fetch},
-    reminders={readiness.RELEASE: readiness.release_if_not_ready},
+    pumps={"rule-packs": packs.fetch, "busy-times": fetch_busy},
+    reminders={
+        readiness.RELEASE: readiness.release_if_not_ready,
+        following.STEP_DUE: following.tell_step_is_due,
+    },
     conflicts={NO_OVERLAP: DoubleBookedError},
 )

@@ -1,5 +1,6 @@
 """What may be asked of scheduling."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,6 +10,7 @@ from services.scheduling.domain import (
     AppointmentMode,
     AppointmentType,
     ResourceKind,
+    Wishes,
 )
 from shared.rulepack import Route
 
@@ -152,3 +154,69 @@ class NoteArrival:
 
     appointment_id: UUID
     escort_present: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepTime:
+    """A time and what is needed for one step of a course, as a preview named them."""
+
+    step: str
+    starts_at: datetime
+    room_id: UUID | None = None
+    device_id: UUID | None = None
+    therapist_id: UUID | None = None
+    monitor_id: UUID | None = None
+    prescriber_id: UUID | None = None
+
+    @property
+    def named(self) -> dict[str, Any]:
+        """What is to be held, as a booking names it."""
+        ids = {f"{kind}_id": getattr(self, f"{kind}_id") for kind in ResourceKind}
+        return {name: id_ for name, id_ in ids.items() if id_ is not None}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanCourse:
+    """Plan a patient's course by a protocol, and book these times for its steps.
+
+    `is_partial` books up to the first that cannot be had and leaves the rest open.
+    """
+
+    patient_id: UUID
+    protocol: str
+    first_day: date
+    route: Route | None
+    wishes: Wishes
+    skip: Sequence[str]
+    steps: Sequence[StepTime]
+    is_partial: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeCalendarLink:
+    """Let somebody fetch the calendar of a room or a member of staff."""
+
+    resource_id: UUID
+    label: str
+    shows_room: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetBusy:
+    """Take a resource's busy times from a calendar, or from a URL from now on.
+
+    `listed_hosts` may be on a private network: who runs the deployment named them.
+    """
+
+    resource_id: UUID
+    calendar: str | None
+    url: str | None
+    listed_hosts: frozenset[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplanCourse:
+    """Give these steps of a course these times; the others stay as they are."""
+
+    plan_id: UUID
+    steps: Sequence[StepTime]

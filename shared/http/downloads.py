@@ -1,12 +1,12 @@
 """Files as answers: kept apart by the browser, never shown as a page of ours."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from flask import Response
+from flask import Response, request
 
 MEBIBYTE = 1_048_576
 
@@ -33,6 +33,27 @@ class Download:
         response.headers["Content-Disposition"] = (
             f"attachment; filename*=UTF-8''{quote(self.name, safe='')}"
         )
+        return response
+
+
+@dataclass(frozen=True, kw_only=True)
+class Feed:
+    """A file that programs fetch again and again; `mark` changes when it does."""
+
+    media_type: str
+    write: Callable[[], bytes]
+    mark: str
+
+    @property
+    def response(self) -> Response:
+        """It as an answer; 304 for whoever has it already, and it is not written."""
+        is_known = request.if_none_match.contains_weak(self.mark)
+        content = b"" if is_known else self.write()
+        response = Response(content, mimetype=self.media_type)
+        response.headers |= HEADERS
+        response.headers["Cache-Control"] = "private, no-cache"
+        response.set_etag(self.mark, weak=True)
+        response.make_conditional(request)
         return response
 
 

@@ -76,7 +76,7 @@ class Routes(Blueprint):  # type: ignore[misc]
         media_types: Sequence[str],
         query: Schema | None = None,
     ) -> Callable[[View], View]:
-        """A read that is answered with a file; the view gives a `Download`."""
+        """A read that is answered with a file, a `Download` or a `Feed`."""
 
         def declare(view: View) -> View:
             @wraps(view)
@@ -96,10 +96,18 @@ class Routes(Blueprint):  # type: ignore[misc]
         return declare
 
     def put(
-        self, path: str, *, scope: Scope, gives: Schema, takes: Schema
+        self,
+        path: str,
+        *,
+        scope: Scope,
+        gives: Schema,
+        takes: Schema,
+        most_bytes: int = MAX_BODY_BYTES,
     ) -> Callable[[View], View]:
         """A change that names the whole new state."""
-        return self._route("PUT", path, scope, takes, None, gives, 200)
+        return self._route(
+            "PUT", path, scope, takes, None, gives, 200, most_bytes=most_bytes
+        )
 
     def delete(
         self, path: str, *, scope: Scope, gives: Schema

@@ -1,8 +1,8 @@
 """Where requests to the outside may go: never into a private network.
 
-A person or an integrator names a URL, so without these checks a clinic's server could be made to
-call its own neighbours. A name is checked when it is given, and every address it
-resolves to is checked again by whoever connects.
+A person or an integrator names a URL, so without these checks a clinic's server could
+be made to call its own neighbours. A name is checked when it is given, and every
+address it resolves to is checked again by whoever connects.
 """
 
 import re

@@ -15,6 +15,7 @@ from importlib import resources
 from shared import datafile
 from shared.errors import InvalidError
 from shared.events import Code
+from shared.rulepack import Route
 
 
 class StepKind(StrEnum):
@@ -51,13 +52,17 @@ class ProtocolStep:
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """One version of a protocol; its steps stand in the order they are taken in."""
+    """One version of a protocol; its steps stand in the order they are taken in.
+
+    `route` is that of its doses, if it is for one only.
+    """
 
     code: Code
     version: Code
     title: str
     source: str
     steps: tuple[ProtocolStep, ...]
+    route: Route | None = None
 
     def __post_init__(self) -> None:
         """Every step has a code of its own, follows an earlier one and has its days."""
@@ -115,6 +120,17 @@ def protocol_of(code: str) -> Protocol:
     if code not in _newest():
         raise InvalidError("there is no such protocol", field="protocol")
     return _newest()[code]
+
+
+def route_of(protocol: Protocol, asked: Route | None) -> Route | None:
+    """The route of a course's doses: the protocol's, or the one that is asked for.
+
+    Raises:
+        InvalidError: the protocol is for another.
+    """
+    if protocol.route and asked and asked is not protocol.route:
+        raise InvalidError("is not the protocol's", field="route")
+    return protocol.route or asked
 
 
 @cache

@@ -301,14 +301,17 @@ def test_only_apis_reach_the_identity_provider_and_nothing_else() -> None:
     assert CONFIG["KAP_PUBLIC_URL"].startswith("https://")
 
 
-def test_only_the_notifications_worker_reaches_the_outside() -> None:
-    outside = OBJECTS["NetworkPolicy", "reach-outside"]["spec"]
-
-    assert _selected_by(outside["podSelector"]["matchLabels"]) == {
-        "notifications-worker"
+def test_only_who_sends_webhooks_or_fetches_calendars_reaches_the_outside() -> None:
+    ways = {
+        "reach-outside": "notifications-worker",
+        "reach-calendars": "scheduling-worker",
     }
+
+    for policy, who in ways.items():
+        outside = OBJECTS["NetworkPolicy", policy]["spec"]
+        assert _selected_by(outside["podSelector"]["matchLabels"]) == {who}
     for (kind, name), item in OBJECTS.items():
-        if kind == "NetworkPolicy" and name not in ("reach-outside", "reach-identity"):
+        if kind == "NetworkPolicy" and name not in (*ways, "reach-identity"):
             for rule in item["spec"].get("egress", []):
                 ports = {port["port"] for port in rule["ports"]}
                 assert not ports & {80, 443}, name

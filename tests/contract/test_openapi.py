@@ -13,6 +13,11 @@ from shared.testing.lab import Lab
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
 PROBLEM = "application/problem+json"
+FILES = {
+    access.FILE_OPEN.name: "application/pdf",
+    access.CALENDAR_OPEN.name: "text/calendar",
+}
+"""What is answered with a file, and of which kind."""
 
 Document = dict[str, Any]
 
@@ -95,8 +100,8 @@ def test_every_operation_says_what_it_gives(document: Document) -> None:
         assert good, where
         for status in good:
             content = operation["responses"][status]["content"]
-            is_file = operation["x-kap-scope"] == access.FILE_OPEN.name
-            assert ("application/pdf" if is_file else "application/json") in content
+            kind = FILES.get(operation["x-kap-scope"], "application/json")
+            assert kind in content, where
 
 
 def test_a_path_of_a_clinic_names_it_first(document: Document) -> None:

@@ -43,6 +43,12 @@ from shared.events.scheduling import (
     AppointmentNoShow,
     AppointmentReleased,
     AppointmentRescheduled,
+    CourseChanged,
+    CourseCompleted,
+    CourseDisrupted,
+    CourseReplanned,
+    CourseStepFellDue,
+    CourseStopped,
 )
 from shared.events.sessions import (
     AlertAcknowledged,
@@ -101,6 +107,7 @@ _LOOKED_AT = (Closes(kind=TaskKind.ALERT, source="alert_id"),)
 _FETCHED = (Closes(kind=TaskKind.ESCORT_MISSING, source="session_id"),)
 _SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
+_REPLANNED = (Closes(kind=TaskKind.COURSE_REPLAN, source="plan_id"),)
 
 ASK_ABOUT_MATCH_WITHIN = timedelta(days=7)
 WITNESS_WITHIN = timedelta(days=2)
@@ -108,6 +115,7 @@ SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
 CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
 WAIT_FOR_ITEMS = timedelta(days=14)
 """How long a deferred decision waits if the event does not say."""
+REPLAN_WITHIN = timedelta(days=1)
 LOOK_INTO_WITHIN = timedelta(days=1)
 """How soon an administrator looks into a record that was opened in an emergency."""
 
@@ -266,6 +274,26 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
             within=CALL_WITHIN,
         ),
     ),
+    CourseDisrupted: (
+        Opens(
+            kind=TaskKind.COURSE_REPLAN,
+            source="plan_id",
+            owner=Owner.FRONT_DESK,
+            within=REPLAN_WITHIN,
+        ),
+    ),
+    CourseReplanned: _REPLANNED,
+    CourseCompleted: _REPLANNED,
+    CourseStopped: _REPLANNED,
+    CourseStepFellDue: (
+        Opens(
+            kind=TaskKind.COURSE_STEP,
+            source="step_id",
+            owner=Owner.THERAPIST,
+            due="due_at",
+        ),
+    ),
+    CourseChanged: (Closes(kind=TaskKind.COURSE_STEP, source="step_id"),),
     MessageFailed: (
         Opens(
             kind=TaskKind.MESSAGE_FAILED,

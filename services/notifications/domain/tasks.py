@@ -42,6 +42,8 @@ class TaskKind(StrEnum):
     LOSS_NOTICE = "loss_notice"
     DELIVERY = "delivery"
     ESCORT_MISSING = "escort_missing"
+    COURSE_REPLAN = "course_replan"
+    COURSE_STEP = "course_step"
 
 
 class Owner(StrEnum):

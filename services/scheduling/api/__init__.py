@@ -1,6 +1,21 @@
 """Scheduling's routes."""
 
-from services.scheduling.api import appointments, clinics, free_times, resources
+from services.scheduling.api import (
+    appointments,
+    calendars,
+    clinics,
+    courses,
+    free_times,
+    resources,
+)
 from services.scheduling.api.base import routes
 
-__all__ = ["appointments", "clinics", "free_times", "resources", "routes"]
+__all__ = [
+    "appointments",
+    "calendars",
+    "clinics",
+    "courses",
+    "free_times",
+    "resources",
+    "routes",
+]

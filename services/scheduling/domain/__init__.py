@@ -18,7 +18,51 @@ from services.scheduling.domain.appointment import (
     WrongStateError,
 )
 from services.scheduling.domain.availability import STEP, Busy, Offer, Wish, offers
+from services.scheduling.domain.busy import (
+    HORIZON,
+    READ_EVERY,
+    BusyElsewhereError,
+    BusyFeed,
+)
+from services.scheduling.domain.calendar import (
+    AFTER,
+    BEFORE,
+    CANCELLED_FOR,
+    OFF,
+    CalendarLink,
+    CalendarLinkEndedError,
+    Entry,
+    digest_of,
+    mark_of,
+    written,
+)
+from services.scheduling.domain.calendar_reading import (
+    CalendarUnreadableError,
+    Horizon,
+    busy_times,
+)
 from services.scheduling.domain.clinic import Clinic
+from services.scheduling.domain.course import CoursePlan
+from services.scheduling.domain.course_step import (
+    SETTLED,
+    CourseActiveError,
+    CourseOverError,
+    CourseStatus,
+    CourseStep,
+    Decision,
+    StepState,
+    StepStateError,
+    anchor_of,
+)
+from services.scheduling.domain.course_terms import (
+    Held,
+    OutsideWindowError,
+    Placed,
+    Reason,
+    Spacing,
+    Span,
+    Wishes,
+)
 from services.scheduling.domain.duty import (
     MOST_ABSENCES,
     MOST_LICENCES,
@@ -43,19 +87,28 @@ from services.scheduling.domain.integration import (
     IntegrationStatus,
     NoSuchNeedError,
 )
+from services.scheduling.domain.planning import Course, Search
+from services.scheduling.domain.recurring import Rule, RuleNotFollowedError
 from services.scheduling.domain.resource import Resource, RetiredError
 from services.scheduling.domain.shift import A_DAYS_MINUTES, MOST_SHIFTS, Shift
 from services.scheduling.domain.windows import Window
 from shared.rulepack import ResourceKind
 
 __all__ = [
+    "AFTER",
     "AHEAD",
     "A_DAYS_MINUTES",
+    "BEFORE",
+    "CANCELLED_FOR",
     "EARLIEST_ARRIVAL",
+    "HORIZON",
     "MOST_ABSENCES",
     "MOST_LICENCES",
     "MOST_SHIFTS",
+    "OFF",
     "PRESENT",
+    "READ_EVERY",
+    "SETTLED",
     "STEP",
     "WEEKDAYS",
     "Absence",
@@ -64,12 +117,27 @@ __all__ = [
     "AppointmentStatus",
     "AppointmentType",
     "Busy",
+    "BusyElsewhereError",
+    "BusyFeed",
+    "CalendarLink",
+    "CalendarLinkEndedError",
+    "CalendarUnreadableError",
     "Claim",
     "Clinic",
     "ClosedError",
     "Closure",
+    "Course",
+    "CourseActiveError",
+    "CourseOverError",
+    "CoursePlan",
+    "CourseStatus",
+    "CourseStep",
+    "Decision",
     "DoubleBookedError",
     "Duty",
+    "Entry",
+    "Held",
+    "Horizon",
     "IntegrationNeed",
     "IntegrationStatus",
     "Licence",
@@ -82,17 +150,33 @@ __all__ = [
     "Offer",
     "Opening",
     "OutsideHoursError",
+    "OutsideWindowError",
     "Patient",
+    "Placed",
+    "Reason",
     "Resource",
     "ResourceKind",
     "RetiredError",
+    "Rule",
+    "RuleNotFollowedError",
+    "Search",
     "Shift",
+    "Spacing",
+    "Span",
+    "StepState",
+    "StepStateError",
     "TooCloseError",
     "TooEarlyError",
     "TooManyError",
     "Window",
     "Wish",
+    "Wishes",
     "WrongStateError",
+    "anchor_of",
+    "busy_times",
+    "digest_of",
     "first_time",
+    "mark_of",
     "offers",
+    "written",
 ]

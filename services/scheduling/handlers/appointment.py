@@ -21,8 +21,10 @@ from services.scheduling.domain import (
     Patient,
     TooCloseError,
 )
+from services.scheduling.handlers.calendar import demand_free
 from services.scheduling.handlers.claiming import claims_of, note_overbooking
 from services.scheduling.handlers.clinic import opening_of
+from services.scheduling.handlers.following import follow
 from services.scheduling.handlers.readiness import (
     RELEASE,
     hold,
@@ -55,6 +57,7 @@ def book_appointment(
         ClosedError, OutsideHoursError: the clinic is not open for all of the time.
         RetiredError, OffDutyError, LicenceMissingError, LicenceExpiredError: something
             that is needed cannot be had then.
+        BusyElsewhereError: somebody is, by a calendar of theirs.
         NoSuchNeedError: an integration that is not this patient's, or took place.
         DoubleBookedError: something is taken; the database says so at the commit.
     """
@@ -71,6 +74,8 @@ def book_appointment(
     if command.overbook_reason is None:
         opening.demand_open(appointment.starts_at, appointment.ends_at)
     appointment.claims = claims_of(appointment, command, rules, opening, uow)
+    if command.overbook_reason is None:
+        demand_free(appointment.claims, uow)
     if command.integration_id:
         need = uow.get(IntegrationNeed, command.integration_id)
         need.book(patient.id, command.type)
@@ -121,6 +126,7 @@ def note_no_show(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
     uow.publish(appointment.note_no_show(at=uow.now), of=appointment)
     uow.forget(RELEASE, about=appointment.id)
     _want_another(appointment, uow)
+    follow(appointment, uow)
     return appointment
 
 
@@ -150,6 +156,7 @@ def fulfil(event: PatientDischarged | PreparationCompleted, uow: UnitOfWork) -> 
     appointment = uow.find(Appointment, event.appointment_id)
     if appointment and appointment.status in AHEAD | PRESENT:
         uow.publish(appointment.fulfil(at=uow.now), of=appointment)
+        follow(appointment, uow)
 
 
 def end_early(event: RecordAborted, uow: UnitOfWork) -> None:
@@ -172,6 +179,7 @@ def cancel(
     uow.forget(RELEASE, about=appointment.id)
     uow.publish(event, of=appointment)
     _want_another(appointment, uow)
+    follow(appointment, uow)
 
 
 def _want_another(appointment: Appointment, uow: UnitOfWork) -> None:

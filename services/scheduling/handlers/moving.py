@@ -5,6 +5,7 @@ from datetime import timedelta
 from services.scheduling.commands import BookAppointment, MoveAppointment
 from services.scheduling.domain import Appointment, AppointmentType, ResourceKind
 from services.scheduling.handlers.appointment import book_appointment
+from services.scheduling.handlers.following import follow_move
 from services.scheduling.handlers.readiness import RELEASE, hold
 from shared.unit_of_work import UnitOfWork
 
@@ -26,13 +27,33 @@ def move_appointment(command: MoveAppointment, uow: UnitOfWork) -> Appointment:
             the old time is still held.
     """
     old = uow.get(Appointment, command.appointment_id)
-    lasts = old.ends_at - old.starts_at
+    leave(old, uow)
+    # Before the new claims are written: at no time may both be held.
+    uow.flush()
+    return take_place_of(old, command, uow)
+
+
+def leave(old: Appointment, uow: UnitOfWork) -> None:
+    """Give the time of an appointment back, for another to take its place.
+
+    Raises:
+        WrongStateError: it is not ahead any more.
+    """
     if old.type is AppointmentType.DOSING:
         hold(old.patient_id, uow)
     old.give_way()
     uow.forget(RELEASE, about=old.id)
-    # Before the new claims are written: at no time may both be held.
-    uow.flush()
+
+
+def take_place_of(
+    old: Appointment, command: MoveAppointment, uow: UnitOfWork
+) -> Appointment:
+    """Book another time in the place of an appointment that was left.
+
+    Raises:
+        ConflictError: see `move_appointment`.
+    """
+    lasts = old.ends_at - old.starts_at
     booked = book_appointment(
         BookAppointment(
             patient_id=old.patient_id,
@@ -56,4 +77,5 @@ def move_appointment(command: MoveAppointment, uow: UnitOfWork) -> Appointment:
     shift = abs(booked.starts_at - old.starts_at)
     if old.escort_confirmed and shift < SAME_OCCASION:
         uow.publish(booked.confirm_escort(), of=booked)
+    follow_move(old, booked, uow)
     return booked

@@ -11,6 +11,7 @@ from services.scheduling.domain import (
     AppointmentStatus,
     AppointmentType,
 )
+from services.scheduling.handlers.following import follow, stop_course_of
 from services.scheduling.models import appointments, facts, packs, patients
 from shared.events import Event
 from shared.events.intake import DECEASED, ConsentWithdrawn, EpisodeClosed
@@ -79,18 +80,21 @@ def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
         if any(reason.fact in CONSENTS for reason in readiness.reasons):
             uow.forget(RELEASE, about=appointment.id)
             uow.publish(appointment.release("consent_withdrawn"), of=appointment)
+            follow(appointment, uow)
 
 
 def release_all(event: EpisodeClosed, uow: UnitOfWork) -> None:
     """An episode is over: its doses are given back, and for a patient who died all."""
     hold(event.patient_id, uow)
     facts.note(event, uow)
+    stop_course_of(event.patient_id, event.outcome, uow)
     has_died = event.outcome == DECEASED
     kinds = tuple(AppointmentType) if has_died else (AppointmentType.DOSING,)
     for appointment in _ahead(event.patient_id, uow, kinds):
         uow.forget(RELEASE, about=appointment.id)
         cause = PATIENT_DECEASED if has_died else "episode_closed"
         uow.publish(appointment.release(cause), of=appointment)
+        follow(appointment, uow)
 
 
 def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
@@ -100,6 +104,7 @@ def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
         return
     if not _readiness(appointment, uow).ready:
         uow.publish(appointment.release("not_ready_at_cutoff"), of=appointment)
+        follow(appointment, uow)
 
 
 def _doses_ahead(patient_id: UUID, uow: UnitOfWork) -> list[Appointment]:

@@ -1,6 +1,7 @@
 """What is read of clinics: who they are, when they are open, by which rules."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
@@ -21,6 +22,11 @@ def all_clinics(reading: Reading) -> list[Row]:
 def clinic(reading: Reading) -> Row:
     """The clinic that is read for."""
     return reading.ready(_CLINIC, "clinic")
+
+
+def zone_of(reading: Reading) -> ZoneInfo:
+    """The clock of the clinic that is read for."""
+    return ZoneInfo(clinic(reading)["time_zone"])
 
 
 def hours(reading: Reading) -> Row:

@@ -1,7 +1,7 @@
 """Free times, in one clinic or several: as many queries whatever is asked."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -19,6 +19,7 @@ from services.scheduling.domain import (
     Busy,
     Closure,
     Duty,
+    Offer,
     Opening,
     ResourceKind,
     Shift,
@@ -35,13 +36,14 @@ from services.scheduling.models import (
     packs,
     resources,
 )
+from services.scheduling.models.calendar import busy_times
 from services.scheduling.queries.clinics import clinic
 from shared.reading import Reading, Row
 from shared.rulepack import Appointments
 
 
 @dataclass(kw_only=True)
-class _Place:
+class Place:
     """A clinic with all that decides when something is free there."""
 
     row: Row
@@ -109,7 +111,7 @@ def free_in_network(
 
 def _look(
     reading: Reading, ids: Iterable[UUID] | None, asked: Row, now: datetime
-) -> list[tuple[_Place, list[Row]]]:
+) -> list[tuple[Place, list[Row]]]:
     """Each clinic with the earliest times that are free there."""
     begins_at = max(asked["from_"] or now, now)
     ends_at = begins_at + timedelta(days=asked["days"])
@@ -121,8 +123,27 @@ def _look(
 
 
 def _times(
-    place: _Place, asked: Row, begins_at: datetime, ends_at: datetime
+    place: Place, asked: Row, begins_at: datetime, ends_at: datetime
 ) -> list[Row]:
+    found = offers_in(place, asked, begins_at, ends_at)
+    return [
+        {
+            "starts_at": one.starts_at,
+            "ends_at": one.ends_at,
+            **{f"{kind}_id": who for kind, who in one.resources.items()},
+        }
+        for one in islice(found, asked["limit"])
+    ]
+
+
+def offers_in(
+    place: Place, asked: Row, begins_at: datetime, ends_at: datetime
+) -> Iterator[Offer]:
+    """The times that are free in a clinic between two instants, the earliest first.
+
+    Raises:
+        InvalidError: the rule pack knows no such appointment.
+    """
     kind: AppointmentType = asked["type"]
     lasts = place.rules.lasts(kind.value, asked["route"])
     wish = Wish(
@@ -149,26 +170,39 @@ def _times(
             duty = place.duty(row, is_dose=kind is AppointmentType.DOSING)
             # The last step may end a little after the horizon.
             on_duty[id_] = duty.windows(begins_at, ends_at + STEP)
-    found = offers(wish, of_kind, asked["patient_id"], place.taken, on_duty)
-    return [
-        {
-            "starts_at": one.starts_at,
-            "ends_at": one.ends_at,
-            **{f"{kind}_id": who for kind, who in one.resources.items()},
-        }
-        for one in islice(found, asked["limit"])
-    ]
+    return offers(wish, of_kind, asked["patient_id"], place.taken, on_duty)
+
+
+def place_of(
+    reading: Reading,
+    patient_id: UUID,
+    begins_at: datetime,
+    ends_at: datetime,
+    now: datetime,
+    *,
+    but_for: Collection[UUID] = (),
+) -> Place:
+    """The clinic that is read for, with what is taken there between two instants.
+
+    What the appointments `but_for` hold counts as free.
+
+    Raises:
+        NotFoundError: nothing is read for a clinic.
+    """
+    places = _places(reading, [clinic(reading)["id"]], now)
+    _fill(reading, places, patient_id, begins_at, ends_at, but_for)
+    return next(iter(places.values()))
 
 
 def _places(
     reading: Reading, ids: list[UUID] | None, now: datetime
-) -> dict[UUID, _Place]:
+) -> dict[UUID, Place]:
     digest = packs.digest_at_hand(clinics.c.id).label("digest")
     query = select(clinics, digest).order_by(clinics.c.name).params(at=now)
     if ids is not None:
         query = query.where(clinics.c.id.in_(ids))
     return {
-        row["id"]: _Place(
+        row["id"]: Place(
             row=row, rules=packs.read(row["digest"], reading.connection).appointments
         )
         for row in reading.rows(query)
@@ -177,10 +211,11 @@ def _places(
 
 def _fill(
     reading: Reading,
-    places: dict[UUID, _Place],
+    places: dict[UUID, Place],
     patient_id: UUID | None,
     begins_at: datetime,
     ends_at: datetime,
+    but_for: Collection[UUID] = (),
 ) -> None:
     """Put into each clinic what is known of it: a query for each kind of thing.
 
@@ -213,15 +248,16 @@ def _fill(
     for row in reading.rows(of(held, licences.c.clinic_id)):
         by_code = places[row["clinic_id"]].licences[row["resource_id"]]
         by_code[row["code"]] = row["valid_until"]
-    _fill_taken(reading, places, patient_id, begins_at, ends_at)
+    _fill_taken(reading, places, patient_id, begins_at, ends_at, but_for)
 
 
 def _fill_taken(
     reading: Reading,
-    places: dict[UUID, _Place],
+    places: dict[UUID, Place],
     patient_id: UUID | None,
     begins_at: datetime,
     ends_at: datetime,
+    but_for: Collection[UUID],
 ) -> None:
     """Put into each clinic what is taken there; the patient, wherever that is."""
     who = claims.c.resource_id
@@ -231,6 +267,7 @@ def _fill_taken(
         claims.c.starts_at < ends_at,
         claims.c.ends_at > begins_at,
         or_(claims.c.kind != "patient", who == patient_id),
+        claims.c.appointment_id.not_in(but_for),
     )
     for row in reading.rows(taken):
         busy = Busy(row["resource_id"], row["starts_at"], row["ends_at"])
@@ -238,3 +275,11 @@ def _fill_taken(
         is_patient = busy.who == patient_id
         for place in places.values() if is_patient else [places[row["clinic_id"]]]:
             place.taken.append(busy)
+    elsewhere = select(busy_times).where(
+        busy_times.c.clinic_id.in_(list(places)),
+        busy_times.c.starts_at < ends_at,
+        busy_times.c.ends_at > begins_at,
+    )
+    for row in reading.rows(elsewhere):
+        busy = Busy(row["resource_id"], row["starts_at"], row["ends_at"])
+        places[row["clinic_id"]].taken.append(busy)

@@ -35,15 +35,14 @@ from services.scheduling.domain import (
     Resource,
     ResourceKind,
 )
-from shared.database import Document, UtcDateTime, new_metadata, words
-from shared.facts import Facts
-from shared.packs import Packs
+from services.scheduling.models import calendar as calendar
+from services.scheduling.models import course as course
+from services.scheduling.models.base import facts as facts
+from services.scheduling.models.base import metadata as metadata
+from services.scheduling.models.base import packs as packs
+from shared.database import Document, UtcDateTime, words
 from shared.privacy.columns import Sealed
 from shared.rulepack import Route
-
-metadata = new_metadata()
-packs = Packs(metadata)
-facts = Facts(metadata, packs)
 
 
 def _of_resource() -> Column[UUID]:

@@ -1,0 +1,1 @@
+"""What scheduling's worker does outside of transactions."""
