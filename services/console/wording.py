@@ -73,6 +73,13 @@ EVENTS: Mapping[str, str] = {
     "scheduling.appointment.no_show": "Did not come: {appointment_type}",
     "scheduling.appointment.fulfilled": "{appointment_type} done",
     "scheduling.patient.arrived": "Arrived at the clinic",
+    "scheduling.course.planned": "Course planned: {booked} of {steps} steps booked",
+    "scheduling.course.changed": "Course: {change}, {open} steps open",
+    "scheduling.course.step_fell_due": "Course: {kind} is due",
+    "scheduling.course.disrupted": "Course to be replanned: {cause_code}",
+    "scheduling.course.replanned": "Course replanned, {open} steps open",
+    "scheduling.course.completed": "Course completed, {done} steps done",
+    "scheduling.course.stopped": "Course stopped: {reason_code}",
     "sessions.order.placed": "Order placed",
     "sessions.order.closed": "Order closed: {cause_code}",
     "sessions.preparation.completed": "Preparation completed",
@@ -167,6 +174,21 @@ CODES: Mapping[str, str] = {
     "hold": "hold",
     "email": "e-mail",
     "sms": "text message",
+    "step_done": "a step took place",
+    "step_skipped": "a step left out",
+    "nothing_free": "nothing is free",
+    "no_time_left": "no time is left",
+    "waits_for_another": "waits for the step before",
+    "too_early": "too early after the step before",
+    "too_late": "too late after the step before",
+    "too_close_to_another_dose": "too close to another dose",
+    "out_of_order": "not in the order of the protocol",
+    "not_ready": "not ready for a dose",
+    "double_booked": "taken meanwhile",
+    "busy_elsewhere": "busy elsewhere",
+    "calendar_unreadable": "cannot be read",
+    "rule_not_followed": "recurs in a way that is not followed",
+    "not_given": "the server does not give it",
 }
 
 MEASURES: Mapping[str, str] = {
@@ -273,6 +295,7 @@ MARKS: Mapping[str, Mark] = {
     "discharged": Mark("good", "check", "Discharged"),
     "aborted": Mark("bad", "stop", "Ended early"),
     "late": Mark("warn", "clock", "Late"),
+    "skipped": Mark("quiet", "skip", "Left out"),
     "due": Mark("info", "leaf", "Due"),
 }
 

@@ -2,7 +2,9 @@
 
 from services.console.pages import (
     board,
+    calendars,
     consents,
+    course,
     coverage,
     dosing,
     duplicates,
@@ -29,7 +31,9 @@ from services.console.pages.site import site
 
 __all__ = [
     "board",
+    "calendars",
     "consents",
+    "course",
     "coverage",
     "dosing",
     "duplicates",

@@ -90,6 +90,7 @@ def _page(clinic_id: UUID, problem: str = "") -> str:
             (day, name, request.form.get(day) or _said(weekly.get(day, [])))
             for day, name in DAYS.items()
         ],
+        links_calendars=visitor.may(access.CALENDARS_MANAGE, clinic_id),
         manages=visitor.may(access.CLINIC_MANAGE, clinic_id),
         problem=problem,
         away=apis.away,

@@ -20,6 +20,8 @@ KINDS = {
     "integration": ("info", "leaf", "Arrange integration"),
     "no_show": ("warn", "absent", "Call: did not come"),
     "at_risk": ("warn", "warning", "Booking at risk: get what is missing"),
+    "course_replan": ("warn", "calendar", "Replan a course"),
+    "course_step": ("info", "clipboard", "Course: a checkpoint or questionnaires"),
     "coverage": ("info", "clipboard", "See who pays: the coverage ended"),
     "network_match": ("info", "people", "Ask: known to another clinic?"),
     "consent_witness": ("info", "clipboard", "Witness a consent"),
