@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cli.demo import arriving, deciding, journeys
+from cli.demo import arriving, courses, deciding, journeys
 from cli.demo.steps import Clinic, Patient
 
 Note = Callable[[str], None]
@@ -40,6 +40,7 @@ FOUND = Journey("medicine found", "weighed anew", deciding.medicine_found)
 BY_LINK = Journey("at home", "forms and a consent by private link", arriving.by_link)
 MERGED = Journey("registered twice", "made one", arriving.registered_twice)
 MOVED = Journey("handed on", "to another clinic", arriving.handed_on)
+COURSE = Journey("a course of weeks", "planned at once, replanned", courses.planned)
 RULES = Journey("own rules", "tried and signed", deciding.own_rules)
 
 DAYS = (
@@ -55,6 +56,7 @@ DAYS = (
         ITEM_NINE,
         RULES,
         BY_LINK,
+        COURSE,
     ),
     (
         GOOD_NASAL,

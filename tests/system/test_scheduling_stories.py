@@ -2,9 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from cli.demo import journeys, steps
+from cli.demo import courses, journeys, steps
+from shared.access import Role
 from tests.system.conftest import World
-from tests.system.test_intake_stories import booked, mails
+from tests.system.test_intake_stories import booked, mails, tasks
 
 
 def test_a_dose_that_is_moved_is_given_at_its_new_time_and_nobody_is_confused(
@@ -64,4 +65,52 @@ def test_a_dose_that_is_overbooked_is_given_and_nobody_is_told_why(
     assert journeys.status(clinic, patient) == "fulfilled"
     told = world.lab.told("scheduling")
     assert reason not in "".join(str(one.event().to_payload()) for one in told)
+    world.assert_all_heard_once()
+
+
+def test_a_whole_course_is_planned_moved_and_planned_anew(world: World) -> None:
+    clinic, patient = world.clinic, world.patient()
+    steps.screen(clinic, patient)
+    steps.decide(clinic, patient, "eligible")
+    steps.consent(clinic, patient)
+    steps.clear_and_order(clinic, patient)
+    world.lab.settle()
+    plan = courses.plan_course(clinic, patient)
+    dose = next(step for step in plan["steps"] if step["step"] == "dose-6")
+    later = datetime.fromisoformat(dose["starts_at"]) + timedelta(hours=2)
+    path = f"/appointments/{dose['appointment_id']}/move"
+
+    tried = clinic.desk.post("scheduling", f"{path}/preview", starts_at=f"{later}")
+    clinic.desk.post("scheduling", path, starts_at=f"{later}")
+    world.lab.settle()
+    asked = tasks(clinic, "course_replan")
+    courses.replan(clinic, plan["id"])
+    world.lab.settle()
+
+    assert [one["step"] for one in tried["effects"]] == ["integration-6"]
+    assert [one["source_id"] for one in asked] == [plan["id"]]
+    assert tasks(clinic, "course_replan") == []
+    told = [template for template, _ in mails(clinic, patient)]
+    assert "appointment_cancelled" not in told
+    assert clinic.desk.get("scheduling", "/overlaps")["items"] == []
+    world.assert_all_heard_once()
+
+
+def test_a_calendar_is_subscribed_to_and_taken_back(world: World) -> None:
+    clinic, patient = world.clinic, booked(world)
+    resource = clinic.therapists[patient.slot % len(clinic.therapists)]
+    made = clinic.desk.post(
+        "scheduling", f"/resources/{resource}/calendar-links", label="Phone"
+    )
+
+    read = world.lab.fetch("scheduling", made["path"])
+    desk = world.lab.caller(Role.FRONT_DESK, clinic_id=clinic.id)
+    desk.delete("scheduling", f"/calendar-links/{made['id']}")
+    after = world.lab.fetch("scheduling", made["path"])
+
+    said = read.get_data(as_text=True)
+    assert (read.status_code, after.status_code) == (200, 404)
+    assert patient.appointment_id in said
+    assert patient.id not in said
+    assert "dosing" not in said
     world.assert_all_heard_once()
