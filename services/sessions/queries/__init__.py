@@ -28,6 +28,7 @@ from services.sessions.models import (
     record_hash,
     sessions,
     vitals,
+    weights,
 )
 from services.sessions.queries.leaving import discharge_checklist, emergency_card
 from services.sessions.queries.watching import (
@@ -134,7 +135,7 @@ def wall(
         query = query.where(sessions.c.id > after)
     rows = reading.rows(query)
     ids = [row["id"] for row in rows]
-    last, counts = _last_vitals(reading, ids), _alert_counts(reading, ids)
+    latest, counts = _latest_vitals(reading, ids), _alert_counts(reading, ids)
     running = [row for row in rows if row["ended_at"] is None]
     taken = taken_in(reading, (row["id"] for row in running))
     checks = {
@@ -145,7 +146,8 @@ def wall(
         {
             **_session(row, pack),
             **next_check(row, checks.get(row["id"], [])),
-            "last_vitals": last.get(row["id"]),
+            "last_vitals": latest.get((row["id"], 1)),
+            "previous_vitals": latest.get((row["id"], 2)),
             "open_alerts": counts.get(row["id"], 0),
         }
         for row in rows
@@ -175,6 +177,7 @@ def chart(reading: Reading, session_id: UUID, now: datetime) -> Row:
         **next_check(row, checks),
         "checks": checks,
         "order": _order(order),
+        "weight": _weight(reading, row["patient_id"]),
         "vitals": readings_of(reading, session_id),
         "devices": devices_of(reading, session_id),
         "prechecks": _parts(reading, prechecks, session_id, "checked_at"),
@@ -238,8 +241,10 @@ def _parts(reading: Reading, table: Table, session_id: UUID, by: str) -> list[Ro
     )
 
 
-def _last_vitals(reading: Reading, session_ids: list[UUID]) -> dict[UUID, Row]:
-    """The latest reading of each session."""
+def _latest_vitals(
+    reading: Reading, session_ids: list[UUID]
+) -> dict[tuple[UUID, int], Row]:
+    """The latest two readings of each session, by their place: 1 is the last."""
     newest = (
         func.row_number()
         .over(
@@ -253,14 +258,28 @@ def _last_vitals(reading: Reading, session_ids: list[UUID]) -> dict[UUID, Row]:
     )
     chosen = ranked.subquery()
     rows = reading.rows(
-        reading.select(vitals)
+        reading.select(vitals, *vitals.c, chosen.c.newest)
         .join(chosen, chosen.c.id == vitals.c.id)
-        .where(chosen.c.newest == 1)
+        .where(chosen.c.newest <= 2)
     )
     return {
-        row["session_id"]: {**row, "source": source_of(row["device_id"])}
+        (row["session_id"], row["newest"]): {
+            **row,
+            "source": source_of(row["device_id"]),
+        }
         for row in rows
     }
+
+
+def _weight(reading: Reading, patient_id: UUID) -> Row | None:
+    """The last weight of a patient."""
+    latest = (
+        reading.select(weights)
+        .where(weights.c.patient_id == patient_id)
+        .order_by(weights.c.measured_at.desc(), weights.c.id.desc())
+        .limit(1)
+    )
+    return next(iter(reading.rows(latest)), None)
 
 
 def _alert_counts(reading: Reading, session_ids: list[UUID]) -> dict[UUID, int]:

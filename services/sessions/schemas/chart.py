@@ -7,7 +7,7 @@ from services.sessions.domain.states import Phase, SessionStatus
 from services.sessions.schemas.alert import AlertView
 from services.sessions.schemas.discharge import DischargeView
 from services.sessions.schemas.fields import Milligrams
-from services.sessions.schemas.order import OrderView
+from services.sessions.schemas.order import OrderView, WeightView
 from services.sessions.schemas.readiness import ReadinessView
 from services.sessions.schemas.session import DoseView, SessionView
 from services.sessions.schemas.vitals import ChartedView, DeviceView, ReadingView
@@ -35,6 +35,7 @@ class CardView(View):
     first_dose_at = Instant(allow_none=True)
     earliest_discharge_at = Instant(allow_none=True)
     last_vitals = fields.Nested(ReadingView, allow_none=True)
+    previous_vitals = fields.Nested(ReadingView, allow_none=True)
     open_alerts = fields.Integer()
     next_check_at = Instant(allow_none=True)
     check_status = fields.Enum(CheckStatus, by_value=True, allow_none=True)
@@ -112,6 +113,7 @@ class ChartView(SessionView):
     baseline = fields.Dict(keys=fields.String(), values=fields.Float())
     earliest_discharge_at = Instant(allow_none=True)
     order = fields.Nested(OrderView)
+    weight = fields.Nested(WeightView, allow_none=True)
     vitals = fields.List(fields.Nested(ChartedView))
     devices = fields.List(fields.Nested(DeviceView))
     checks = fields.List(fields.Nested(CheckView))
