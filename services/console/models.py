@@ -36,6 +36,12 @@ timeline = Table(
         "occurred_at",
     ),
     Index("ix_timeline_clinic_id_correlation_id", "clinic_id", "correlation_id"),
+    Index(
+        "ix_timeline_clinic_id_session_id_occurred_at",
+        "clinic_id",
+        "session_id",
+        "occurred_at",
+    ),
 )
 
 clinics = Table(

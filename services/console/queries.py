@@ -60,6 +60,16 @@ def correlated(reading: Reading, correlation_id: UUID, limit: int = 500) -> list
     )
 
 
+def last_told(reading: Reading, *, session_id: UUID | None = None) -> UUID | None:
+    """The last that was told in a clinic, or of one of its sessions."""
+    query = reading.select(timeline, timeline.c.event_id)
+    if session_id is not None:
+        query = query.where(timeline.c.session_id == session_id)
+    latest = query.order_by(timeline.c.occurred_at.desc(), timeline.c.event_id.desc())
+    told: UUID | None = reading.connection.scalar(latest.limit(1))
+    return told
+
+
 def sees_all(actor: Actor, clinic_id: UUID | None) -> bool:
     """Whether somebody may see what events disclose about a patient's health."""
     return bool(actor.roles_in(clinic_id) & (CARE | NETWORK))
