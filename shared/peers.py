@@ -91,12 +91,15 @@ class Peers:
 
         Args:
             path: below the service's name.
-            more: as `httpx.Client.request` takes it: `params`, `json`, `timeout`.
+            more: as `httpx.Client.request` takes it: `params`, `json`, `timeout`,
+                `headers`.
 
         Raises:
             UnavailableError: it does not answer.
         """
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers: dict[str, str] = {**more.pop("headers", {})}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         try:

@@ -4,7 +4,7 @@ A part of a page whose service does not answer is left out and named; the rest i
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -31,12 +31,15 @@ class Standing(StrEnum):
 class Answer:
     """What a service said; false unless it said what was asked for.
 
-    `detail` is the service's own words where it refused.
+    `detail` is the service's own words where it refused, `refusal` the whole document
+    they stand in, `http_status` its number; 503 of a service that did not answer.
     """
 
     standing: Standing
     data: Any = None
     detail: str = ""
+    refusal: Mapping[str, Any] = field(default_factory=dict)
+    http_status: int = 200
 
     def __bool__(self) -> bool:
         return self.standing is Standing.GOOD
@@ -75,6 +78,15 @@ class Apis:
         """A change in the clinic."""
         return self._ask(service, "POST", self._path(path), json=body)
 
+    def post_once(
+        self, service: str, path: str, body: Mapping[str, Any], *, key: str
+    ) -> Answer:
+        """A change in the clinic that happens once, however often it is asked for."""
+        headers = {"Idempotency-Key": key} if key else {}
+        return self._ask(
+            service, "POST", self._path(path), json=dict(body), headers=headers
+        )
+
     def put(self, service: str, path: str, /, **body: Any) -> Answer:
         """A change in the clinic that names the whole new state."""
         return self._ask(service, "PUT", self._path(path), json=body)
@@ -104,7 +116,7 @@ class Apis:
     def _ask(self, service: str, method: str, path: str, **more: Any) -> Answer:
         response = self._response(service, method, path, **more)
         if response is None:
-            return Answer(standing=Standing.AWAY, detail=f"{service} does not answer")
+            return _away(service)
         if response.status_code == httpx.codes.UNAUTHORIZED:
             raise UnauthenticatedError
         said = _json(response)
@@ -112,9 +124,14 @@ class Apis:
             return Answer(standing=Standing.GOOD, data=said)
         if response.is_client_error and said is not None:
             standing = _STANDINGS.get(response.status_code, Standing.REFUSED)
-            return Answer(standing=standing, detail=_detail(said))
+            return Answer(
+                standing=standing,
+                detail=_detail(said),
+                refusal=said if isinstance(said, dict) else {},
+                http_status=response.status_code,
+            )
         self.away.add(service)
-        return Answer(standing=Standing.AWAY, detail=f"{service} does not answer")
+        return _away(service)
 
     def _response(
         self, service: str, method: str, path: str, **more: Any
@@ -139,6 +156,11 @@ _STANDINGS: Mapping[int, Standing] = {
     httpx.codes.FORBIDDEN: Standing.FORBIDDEN,
     httpx.codes.NOT_FOUND: Standing.MISSING,
 }
+
+
+def _away(service: str) -> Answer:
+    detail = f"{service} does not answer"
+    return Answer(standing=Standing.AWAY, detail=detail, http_status=503)
 
 
 def _json(response: httpx.Response) -> Any:

@@ -8,6 +8,9 @@ from flask import Blueprint, Response, request, send_from_directory, url_for
 
 FOLDER = Path(__file__).parent / "static"
 GRID = "grid.css"
+WORKER = "session-worker.js"
+"""Answers for sessions' pages without a connection; it may not for any other."""
+
 A_YEAR = "public, max-age=31536000, immutable"
 
 STEP_MINUTES = 5
@@ -30,7 +33,10 @@ def grid() -> Response:
 @assets.get("/<path:name>")
 def static(name: str) -> Response:
     """One file."""
-    return _cached(send_from_directory(FOLDER, name))
+    response = _cached(send_from_directory(FOLDER, name))
+    if name == WORKER:
+        response.headers["Service-Worker-Allowed"] = "/clinics/"
+    return response
 
 
 @cache

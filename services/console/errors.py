@@ -73,7 +73,9 @@ def page(status: int, detail: str) -> Response:
 
 
 def _is_program() -> bool:
-    return request.path.startswith(PROGRAMS)
+    """A script of our pages that reads the answer asks for JSON and nothing else."""
+    asks_for_json = request.headers.get("Accept") == "application/json"
+    return asks_for_json or request.path.startswith(PROGRAMS)
 
 
 def _to_login() -> Response:
@@ -82,7 +84,9 @@ def _to_login() -> Response:
     target = f"{address_of('site.sign_in')}?next={quote(onward, safe='')}"
     if request.headers.get("HX-Request") == "true":
         answer = make_response("", 401)
-        answer.headers["HX-Redirect"] = address_of("site.sign_in")
+        # Whoever enters vital signs goes on, and is asked to sign in by the page.
+        if request.endpoint != login.WATCHED:
+            answer.headers["HX-Redirect"] = address_of("site.sign_in")
     else:
         answer = make_response(redirect(target, 303))
     return login.sign_out(answer)

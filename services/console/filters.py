@@ -100,6 +100,17 @@ def due(value: datetime | str) -> str:
     return f"in {told}" if left >= 0 else f"{told} over"
 
 
+def stay(value: datetime | str) -> str:
+    """in 32 min, or now once that is over"""
+    left = (instant(value) - now()).total_seconds()
+    return f"in {span(left)}" if left > 0 else "now"
+
+
+def is_past(value: datetime | str) -> bool:
+    """Whether an instant is over."""
+    return instant(value) <= now()
+
+
 def count_up(value: datetime | str) -> str:
     """1:02:33 since then, as a clock that runs"""
     total = max(0, int((now() - instant(value)).total_seconds()))
@@ -186,6 +197,8 @@ FILTERS = {
     "since": since,
     "seconds": seconds,
     "due": due,
+    "stay": stay,
+    "is_past": is_past,
     "count_up": count_up,
     "epoch": epoch,
     "short": short,

@@ -8,6 +8,7 @@ from services.console.pages import (
     coverage,
     dosing,
     duplicates,
+    entering,
     events,
     files,
     hours,
@@ -25,6 +26,7 @@ from services.console.pages import (
     session,
     signing_in,
     staff,
+    wall,
     worklist,
 )
 from services.console.pages.site import site
@@ -37,6 +39,7 @@ __all__ = [
     "coverage",
     "dosing",
     "duplicates",
+    "entering",
     "events",
     "files",
     "hours",
@@ -55,5 +58,6 @@ __all__ = [
     "signing_in",
     "site",
     "staff",
+    "wall",
     "worklist",
 ]

@@ -1,16 +1,21 @@
-"""Treatment sessions: the wall of those that run, and one of them as it happens."""
+"""One treatment session as it happens."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, jsonify, redirect, render_template, url_for
-from werkzeug.wrappers import Response as Redirect
+from flask import Response, g, render_template
 
+from services.console import filters
 from services.console.apis import Answer, Apis
-from services.console.pages import vitals
-from services.console.pages.people import full_name, names_of
+from services.console.pages import freshness, plotting, vitals
+from services.console.pages.people import full_name
 from services.console.pages.site import demand_found, site, wants_fragment
+from services.console.pages.wall import room
+from services.console.visitor import Visitor
+from shared import access
+from shared.ids import uuid7
+from shared.rulepack import load_pack
 
 Row = Mapping[str, Any]
 
@@ -18,69 +23,54 @@ STEPS = ("opened", "prechecked", "authorised", "experience", "recovery", "discha
 """How a session goes when all is well; what it passes over is no step."""
 
 _STANDS_AT = {"held": "prechecked", "aborted": "discharged", "signed": "discharged"}
-
-
-@site.get("/clinics/<uuid:clinic_id>/sessions")
-def sessions(clinic_id: UUID) -> str:
-    """A card for each session that runs, those with open alerts first."""
-    apis: Apis = g.apis
-    found = apis.get("sessions", "/sessions", open="true")
-    cards = sorted(found, key=lambda row: -row["open_alerts"])
-    return render_template(
-        "_sessions.html" if wants_fragment() else "sessions.html",
-        section="site.sessions",
-        clinic_id=clinic_id,
-        answer=found,
-        cards=cards,
-        values_of={row["id"]: _values(row["last_vitals"]) for row in cards},
-        names=names_of(apis, (row["patient_id"] for row in cards)),
-        room_of=_rooms(apis, cards),
-    )
+RUNNING = frozenset({*STEPS[:-1], "held"})
+LATEST = 30
+"""How many readings the page lists before somebody asks for all."""
 
 
 @site.get("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>")
-def session(clinic_id: UUID, session_id: UUID) -> str:
-    """One session as it happens."""
-    return _page(clinic_id, session_id)
+def session(clinic_id: UUID, session_id: UUID) -> str | Response:
+    """The whole session, or nothing new to whoever has seen it."""
+    mark = freshness.mark_of(clinic_id, session_id)
+    return freshness.unchanged(mark, clinic_id) or page(clinic_id, session_id, mark)
 
 
-@site.get("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/chart")
-def session_chart(
-    clinic_id: UUID,  # noqa: ARG001 - the site has checked it.
-    session_id: UUID,
-) -> Response:
-    """What the chart shows, for the script that draws it."""
-    apis: Apis = g.apis
-    found = apis.get("sessions", f"/sessions/{session_id}")
-    if not found:
-        answer = jsonify(problem=found.detail)
-        answer.status_code = 503 if found.standing == "away" else 404
-        return answer
-    return jsonify(vitals.chart(found.data))
-
-
-@site.post(
-    "/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/alerts/<uuid:alert_id>/acknowledge"
-)
-def acknowledge_alert(
-    clinic_id: UUID, session_id: UUID, alert_id: UUID
-) -> str | Redirect:
-    """Take an alert on, in the name of whoever looks."""
-    apis: Apis = g.apis
-    answer = apis.post("sessions", f"/alerts/{alert_id}/acknowledge")
-    if answer and not wants_fragment():
-        own = url_for("site.session", clinic_id=clinic_id, session_id=session_id)
-        return redirect(own, 303)
-    return _page(clinic_id, session_id, "" if answer else answer.detail)
-
-
-def _page(clinic_id: UUID, session_id: UUID, problem: str = "") -> str:
+@site.get("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/offline")
+def session_offline(clinic_id: UUID, session_id: UUID) -> str:
+    """What is left of a session's page without a connection: its entry, no patient."""
     apis: Apis = g.apis
     found = apis.get("sessions", f"/sessions/{session_id}")
     demand_found(found)
-    name, birth_date = _patient(apis, found)
-    readings = vitals.in_order(found["vitals"] or [])
-    alerts = found["alerts"] or []
+    return render_template(
+        "offline.html",
+        clinic_id=clinic_id,
+        session_id=session_id,
+        session=found,
+        room=room(apis, found["appointment_id"]) if found else None,
+        entry=vitals.entry_fields([]),
+        typed={},
+        entry_key=uuid7(),
+        may_enter=_may(access.VITALS_WRITE, clinic_id),
+    )
+
+
+def page(
+    clinic_id: UUID,
+    session_id: UUID,
+    mark: str,
+    problem: str = "",
+    typed: Mapping[str, str] | None = None,
+) -> str:
+    """The page, or the part of it that is made anew.
+
+    Args:
+        mark: how new it is.
+        problem: why what was asked for was not done.
+        typed: what was entered then, so that nobody enters it twice.
+    """
+    apis: Apis = g.apis
+    found = apis.get("sessions", f"/sessions/{session_id}")
+    demand_found(found)
     status = found["status"] or ""
     return render_template(
         "_session.html" if wants_fragment() else "session.html",
@@ -88,37 +78,88 @@ def _page(clinic_id: UUID, session_id: UUID, problem: str = "") -> str:
         clinic_id=clinic_id,
         session_id=session_id,
         session=found,
-        name=name,
-        birth_date=birth_date,
-        room=_rooms(apis, [found.data]).get(found["appointment_id"]) if found else None,
-        values=vitals.last_values(readings, found["limits"] or {}),
-        readings=list(reversed(readings)),
-        open_alerts=[row for row in alerts if row["status"] == "open"],
-        past_alerts=[row for row in alerts if row["status"] != "open"],
+        mark=mark,
+        room=room(apis, found["appointment_id"]) if found else None,
+        entry_key=uuid7(),
+        typed=typed or {},
         steps=STEPS,
+        latest=LATEST,
         stands_at=_STANDS_AT.get(status, status),
+        is_running=status in RUNNING,
+        checklist=_checklist(apis, found),
+        emergency=load_pack().crisis.resources[0],
         problem=problem,
+        may_enter=_may(access.VITALS_WRITE, clinic_id),
+        may_change_phase=_may(access.PHASE_WRITE, clinic_id),
+        may_discharge=_may(access.BEDSIDE_WRITE, clinic_id),
+        **_patient(apis, found),
+        **_measured(found),
+        **_alerts(found),
     )
 
 
-def _patient(apis: Apis, session: Answer) -> tuple[str, str | None]:
-    """Two things a patient is known by."""
-    if not session:
-        return "", None
-    person = apis.get("intake", f"/patients/{session['patient_id']}")
-    return (full_name(person.data), person["birth_date"]) if person else ("", None)
+def _measured(found: Answer) -> dict[str, Any]:
+    """Vital signs in every form the page has of them."""
+    readings = _counted(found)
+    entry = vitals.entry_fields(readings)
+    limits, origins = found["limits"] or {}, found["limit_origins"]
+    return {
+        "values": vitals.last_values(readings, limits, origins),
+        "readings": list(reversed(vitals.in_order(found["vitals"] or []))),
+        "chart": plotting.chart(found.data, readings) if found else None,
+        "entry": entry,
+        "before": {one.measure: filters.number(one.before) for one in entry},
+    }
 
 
-def _values(reading: Row | None) -> list[vitals.Value]:
-    return vitals.last_values([reading] if reading else [], {})
+def _alerts(found: Answer) -> dict[str, Any]:
+    """Alerts by what is to be done about them."""
+    alerts = found["alerts"] or []
+    return {
+        "open_alerts": [row for row in alerts if row["status"] == "open"],
+        "alerts_taken_on": [
+            row
+            for row in alerts
+            if row["status"] == "acknowledged" and row.get("recheck_due_at")
+        ],
+        "past_alerts": [row for row in alerts if row["status"] != "open"],
+    }
 
 
-def _rooms(apis: Apis, rows: list[Row]) -> dict[str, str]:
-    """The room of each session, by its appointment."""
-    found: dict[str, str] = {}
-    for row in rows:
-        appointment = apis.get("scheduling", f"/appointments/{row['appointment_id']}")
-        for held in appointment["resources"] or []:
-            if held["kind"] == "room" and held["name"]:
-                found[row["appointment_id"]] = held["name"]
-    return found
+def _counted(found: Answer) -> list[Row]:
+    """The readings that count, earliest first: what was taken back does not."""
+    rows = found["vitals"] or []
+    return vitals.in_order(row for row in rows if not row.get("reversed"))
+
+
+def _checklist(apis: Apis, found: Answer) -> Answer | None:
+    """How every criterion of leaving stands; None where it is too early or too late."""
+    if not found["first_dose_at"] or found["ended_at"]:
+        return None
+    return apis.get("sessions", f"/sessions/{found['id']}/discharge-checklist")
+
+
+def _may(scope: access.Scope, clinic_id: UUID) -> bool:
+    visitor: Visitor = g.visitor
+    return visitor.may(scope, clinic_id)
+
+
+def _patient(apis: Apis, found: Answer) -> dict[str, Any]:
+    """Two things a patient is known by, and what they do not bear."""
+    if not found:
+        return {"name": "", "birth_date": None, "allergies": None}
+    person = apis.get("intake", f"/patients/{found['patient_id']}")
+    listed = apis.get("intake", f"/episodes/{found['episode_id']}/medication-list")
+    return {
+        "name": full_name(person.data) if person else "",
+        "birth_date": person["birth_date"],
+        "allergies": _allergies(listed) if listed else None,
+    }
+
+
+def _allergies(listed: Answer) -> list[str]:
+    return [
+        f"{row['name']} ({row['detail']})" if row["detail"] else row["name"]
+        for row in listed
+        if row["kind"] == "allergy" and row["status"] in ("active", "proposed")
+    ]

@@ -1,22 +1,16 @@
-"""Vital signs as pages show them: the last values large, all of them as a chart."""
+"""Vital signs on pages: the last values, and the fields they are entered in."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from services.console import filters
+from services.console.pages.plotting import Limits
+from shared.rulepack import load_pack
 
 Row = Mapping[str, Any]
 
-MINUTE_MS = 60_000
-
-Limits = Mapping[str, Mapping[str, float]]
-"""The limits of one measure: by name, the bounds they set."""
-
 _BOUNDS = {"below": "below", "at_most": "up to", "at_least": "from", "above": "above"}
-
-_KINDS = {"hold": "amber", "amber": "amber", "stop": "red", "red": "red"}
-"""Of the limits in force, those the chart draws."""
 
 _TREND_FROM = 0.03
 """A change by less than this part is no trend."""
@@ -43,12 +37,32 @@ SHOWN = (
     Shown(name="MOAA/S", unit="of 5", measures=("moaas",)),
 )
 
-CHARTED = {
-    "systolic": "systolic_mmhg",
-    "diastolic": "diastolic_mmhg",
-    "heart_rate": "heart_rate_bpm",
-    "spo2": "spo2_percent",
+ENTERED = {
+    "systolic_mmhg": ("Systolic", "mmHg"),
+    "diastolic_mmhg": ("Diastolic", "mmHg"),
+    "heart_rate_bpm": ("Heart rate", "/min"),
+    "spo2_percent": ("SpO₂", "%"),
+    "respiratory_rate_bpm": ("Breathing", "/min"),
+    "moaas": ("MOAA/S", "of 5"),
+    "distress": ("Distress", "of 10"),
 }
+"""What is entered, in the order it is taken in, with its unit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Field:
+    """Where one measure is entered.
+
+    `low` and `high` are the product's own bounds of what is possible: beyond them the
+    page asks once more, and the service decides.
+    """
+
+    measure: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    before: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +75,7 @@ class Value:
     taken_at: str | None = None
     trend: str = ""
     limits: str = ""
+    origin: str = ""
 
 
 def in_order(readings: Iterable[Row]) -> list[Row]:
@@ -68,17 +83,53 @@ def in_order(readings: Iterable[Row]) -> list[Row]:
     return sorted(readings, key=lambda row: row["taken_at"])
 
 
-def last_values(readings: list[Row], limits: Mapping[str, Limits]) -> list[Value]:
+def entry_fields(readings: list[Row]) -> list[Field]:
+    """The fields of the entry, each with the value it had before.
+
+    Args:
+        readings: in the order they were taken in.
+    """
+    possible = load_pack().plausible_values
+    return [
+        Field(
+            measure=measure,
+            label=label,
+            unit=unit,
+            low=possible[measure].low,
+            high=possible[measure].high,
+            before=_latest(readings, measure),
+        )
+        for measure, (label, unit) in ENTERED.items()
+        if measure in possible
+    ]
+
+
+def _latest(readings: list[Row], measure: str) -> float | None:
+    taken = (_value(row, measure) for row in reversed(readings))
+    return next((value for value in taken if value is not None), None)
+
+
+def last_values(
+    readings: list[Row],
+    limits: Mapping[str, Limits],
+    origins: Mapping[str, str] | None = None,
+) -> list[Value]:
     """The last value of everything that is shown.
 
     Args:
         readings: in the order they were taken in.
         limits: those in force, by measure.
+        origins: where each comes from, by measure.
     """
-    return [_last(shown, readings, limits) for shown in SHOWN]
+    return [_last(shown, readings, limits, origins or {}) for shown in SHOWN]
 
 
-def _last(shown: Shown, readings: list[Row], limits: Mapping[str, Limits]) -> Value:
+def _last(
+    shown: Shown,
+    readings: list[Row],
+    limits: Mapping[str, Limits],
+    origins: Mapping[str, str],
+) -> Value:
     taken = [row for row in readings if _value(row, shown.measures[0]) is not None]
     if not taken:
         return Value(shown=shown)
@@ -89,6 +140,7 @@ def _last(shown: Shown, readings: list[Row], limits: Mapping[str, Limits]) -> Va
         text="/".join(numbers),
         status=_worst(row, shown.measures),
         limits=_in_words([limits.get(measure, {}) for measure in shown.measures]),
+        origin=origins.get(shown.measures[0], ""),
         taken_at=row["taken_at"],
         trend=_trend([_value(r, shown.measures[0]) or 0 for r in taken[-2:]]),
     )
@@ -113,42 +165,6 @@ def _trend(last_two: list[float]) -> str:
     if abs(now - before) <= abs(before) * _TREND_FROM:
         return "steady"
     return "rising" if now > before else "falling"
-
-
-def chart(session: Row) -> dict[str, Any]:
-    """What the chart draws; times in minutes from the first dose or the opening."""
-    readings = in_order(session["vitals"])
-    origin = filters.epoch(session["first_dose_at"] or session["opened_at"])
-
-    def minute(at: str) -> float:
-        return round((filters.epoch(at) - origin) / MINUTE_MS, 2)
-
-    return {
-        "origin": "first dose" if session["first_dose_at"] else "opening",
-        "minutes": [minute(row["taken_at"]) for row in readings],
-        "series": {
-            name: [_value(row, measure) for row in readings]
-            for name, measure in CHARTED.items()
-        },
-        "limits": {
-            name: lines(session["limits"].get(measure, {}))
-            for name, measure in CHARTED.items()
-        },
-        "doses": [
-            {"minute": minute(dose["given_at"]), "label": f"Dose {dose['seq']}"}
-            for dose in session["doses"]
-        ],
-    }
-
-
-def lines(limits: Limits) -> list[dict[str, Any]]:
-    """The limits of a measure as lines to draw."""
-    return [
-        {"kind": _KINDS[name], "at": value}
-        for name, bounds in limits.items()
-        if name in _KINDS
-        for value in bounds.values()
-    ]
 
 
 def _in_words(limits: list[Limits]) -> str:

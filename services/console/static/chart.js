@@ -1,13 +1,13 @@
-// Draws a session's vital signs and asks for new ones every two seconds.
+// Draws a session's vital signs: what they are, and what happened meanwhile.
 
 (() => {
-  const EVERY_MS = 2000;
+  const MANY = 200; // Beyond it points lie on each other; the line says all there is.
   const PLOTS = [
     { name: "Blood pressure", unit: "mmHg", series: ["systolic", "diastolic"], band: true, height: 180, range: [50, 190], color: "--info" },
     { name: "Heart rate", unit: "/min", series: ["heart_rate"], height: 104, range: [40, 140], color: "--bad" },
     { name: "SpO₂", unit: "%", series: ["spo2"], height: 120, range: [88, 100], color: "--brand", last: true },
   ];
-  const place = document.querySelector("[data-chart]");
+  const place = document.getElementById("chart");
   if (!place) return;
 
   const token = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -28,9 +28,10 @@
   }
 
   function timeRange(data) {
-    const first = Math.min(0, ...data.minutes, ...data.doses.map((dose) => dose.minute));
-    const last = Math.max(30, ...data.minutes);
-    return [Math.floor(first - 3), Math.ceil(last + 5)];
+    const happened = data.marks.filter((mark) => !PLANNED.has(mark.kind)).map((mark) => mark.minute);
+    const [first, last] = [Math.min(0, ...data.minutes, ...happened), Math.max(30, ...data.minutes, ...happened)];
+    const due = data.marks.find((mark) => PLANNED.has(mark.kind) && mark.minute > last)?.minute ?? last;
+    return [Math.floor(first - 3), Math.ceil(Math.min(due, last + 45) + 5)];
   }
 
   function across(plot, at) {
@@ -59,7 +60,26 @@
     ctx.fillText(text, x + pad, y + height / 2);
   }
 
-  // Limits as lines across, doses as lines down, each said in words as well.
+  // Where values were before the dose, behind everything else.
+  function baseline(own) {
+    return (plot) => {
+      const { ctx } = plot;
+      const { left, top, width, height } = plot.bbox;
+      const values = own.series.map((name) => latest.baseline[name]).filter((value) => value !== null);
+      if (values.length < own.series.length) return;
+      const [upper, lower] = [Math.max(...values), Math.min(...values)].map((value) => plot.valToPos(value, "y", true));
+      ctx.save();
+      ctx.fillStyle = token("--quiet-soft");
+      const y = Math.max(top, upper - 2 * devicePixelRatio);
+      ctx.fillRect(left, y, width, Math.min(top + height, lower + 2 * devicePixelRatio) - y);
+      ctx.restore();
+    };
+  }
+
+  const DASHES = { dose: [], phase: [6, 3], note: [2, 3], check: [1, 4], due: [4, 4] };
+  const PLANNED = new Set(["check", "due"]);
+
+  // Limits as lines across, what happened as lines down, each said in words as well.
   function marks(own) {
     return (plot) => {
       const { ctx } = plot;
@@ -70,11 +90,19 @@
         if (path) line(ctx, path, token(limit.kind === "red" ? "--chart-bad" : "--chart-warn"), [5, 4], 1.25);
       }
       ctx.font = `${11 * devicePixelRatio}px system-ui, "DejaVu Sans", sans-serif`;
-      for (const dose of latest.doses) {
-        const x = Math.round(plot.valToPos(dose.minute, "x", true)) + 0.5;
+      let taken = [];
+      for (const mark of latest.marks) {
+        const x = Math.round(plot.valToPos(mark.minute, "x", true)) + 0.5;
         if (x < left || x > left + width) continue;
-        line(ctx, [x, top, x, top + height], token("--soft"), [], 1);
-        if (own.band) label(ctx, dose.label, x, top);
+        line(ctx, [x, top, x, top + height], token("--soft"), DASHES[mark.kind], 1);
+        if (!own.band) continue;
+        // Labels that would lie on each other go one below the other.
+        taken = taken.filter((end) => end > x);
+        if (mark.kind === "check" && taken.length) continue; // Its line says enough.
+        const wide = ctx.measureText(mark.label).width + 10 * devicePixelRatio;
+        const from = Math.min(x, left + width - wide);
+        label(ctx, mark.label, from, top + taken.length * 18 * devicePixelRatio);
+        taken.push(from + wide);
       }
       ctx.restore();
     };
@@ -84,7 +112,7 @@
     const color = token(own.color);
     return own.series.map((name) => ({
       label: name, stroke: color, width: 2, spanGaps: true,
-      points: { show: true, size: 6, fill: token("--surface"), stroke: color },
+      points: { show: latest.minutes.length < MANY, size: 6, fill: token("--surface"), stroke: color },
     }));
   }
 
@@ -105,7 +133,7 @@
       axes: [{ ...axis, size: own.last ? 26 : 8, values: own.last ? minutes : () => [] }, { ...axis, size: 44 }],
       series: [{}, ...seriesOf(own)],
       bands: own.band ? [{ series: [1, 2], fill: `${token(own.color)}26` }] : [],
-      hooks: { draw: [marks(own)] },
+      hooks: { drawClear: [baseline(own)], draw: [marks(own)] },
     };
   }
 
@@ -113,7 +141,8 @@
     const last = own.series.map((name) => latest.series[name].findLast((v) => v !== null) ?? "–").join("/");
     const limits = limitsOf(latest, own).filter((limit) => limit.kind === "red").map((limit) => limit.at);
     const text = `${own.name}, last ${last} ${own.unit}`;
-    const said = limits.length ? `red limits ${limits.join(", ")}` : "";
+    const before = own.series.map((name) => latest.baseline[name] ?? "–").join("/");
+    const said = [`before the dose ${before}`, ...(limits.length ? [`red limits ${limits.join(", ")}`] : [])].join(" · ");
     return { text, last, said };
   }
 
@@ -147,27 +176,21 @@
     place.dataset.points = latest.minutes.length;
   }
 
-  async function refresh() {
-    if (document.hidden) return;
-    try {
-      const answer = await fetch(place.dataset.chart, { headers: { Accept: "application/json" } });
-      if (!answer.ok || answer.redirected) return;
-      const text = await answer.text();
-      if (text === shown) return;
-      shown = text;
-      latest = JSON.parse(text);
-      if (!drawn.length) return build();
-      for (const { own, plot } of drawn) plot.setData(dataOf(own));
-      describe();
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // The network is away; the banner says so.
-    }
+  function refresh() {
+    const text = document.getElementById("chart-data")?.dataset.chart;
+    if (!text || text === shown) return;
+    shown = text;
+    latest = JSON.parse(text);
+    if (!drawn.length) return build();
+    for (const { own, plot } of drawn) plot.setData(dataOf(own));
+    describe();
   }
 
   new ResizeObserver(() => {
     for (const { own, plot } of drawn) plot.setSize({ width: widthOf(), height: own.height });
   }).observe(place);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => latest && build());
-  setInterval(refresh, EVERY_MS);
+  document.addEventListener("kap:light", () => latest && build());
+  document.addEventListener("htmx:after:swap", refresh);
   refresh();
 })();

@@ -2,6 +2,8 @@
 
 (() => {
   const loaded = { wall: 0, at: performance.now() };
+  const SHELL = "kap-session-shell";
+  let told = 0;
   const STALE_AFTER_MS = 12_000;
   let freshAt = performance.now();
 
@@ -49,6 +51,10 @@
       write(element, left < 0 ? `${span(left)} over` : `in ${span(left)}`);
       element.classList.toggle("over", left < 0);
     }
+    for (const element of document.querySelectorAll("[data-stay]")) {
+      const left = Number(element.dataset.stay) - now();
+      write(element, left > 0 ? `in ${span(left)}` : "now");
+    }
     showStaleness();
   }
 
@@ -79,8 +85,19 @@
   // A part that was asked for again brings the server's clock along: a browser that
   // slept has lost count.
   document.addEventListener("htmx:after:swap", () => {
-    setClock(Number(document.querySelector("[data-poll]")?.dataset.now));
+    const fresh = Number(document.querySelector("[data-poll]")?.dataset.now);
+    if (fresh !== told) setClock(fresh);
+    told = fresh;
     tick();
+  });
+
+  // A page that opens without a connection is for whoever was here when it was kept.
+  if (localStorage.getItem(SHELL) && localStorage.getItem(SHELL) !== document.body.dataset.user) {
+    localStorage.removeItem(SHELL);
+    globalThis.caches?.delete(SHELL);
+  }
+  document.addEventListener("submit", (event) => {
+    if (event.target.matches("[data-sign-out]")) globalThis.caches?.delete(SHELL);
   });
 
   // One open menu at a time; a click elsewhere closes it.

@@ -1,0 +1,3 @@
+// Before anything is drawn: the light that was chosen for this screen.
+
+if (localStorage.getItem("kap-light") === "low") document.documentElement.dataset.light = "low";
