@@ -37,7 +37,7 @@ def test_a_prescriber_follows_a_session_from_the_board(
     day.wait(minutes=3)
     day.vitals(live.busy.session, systolic_mmhg=184, diastolic_mmhg=104)
     expect(chart).to_have_attribute("data-points", "6", timeout=10_000)
-    expect(page.get_by_text("184/104").first).to_be_visible()
+    expect(page.locator("#saved").get_by_text("184/104")).to_be_visible()
     expect(page.get_by_text("Act now: Blood pressure")).to_be_visible()
     assert page.evaluate("window.sameDocument") is True
     screen.keep("session")

@@ -1,7 +1,11 @@
 """Pages about treatment: for those who treat, live, and refused to others."""
 
+import json
+import re
+from typing import Any
+
 from shared.access import Role
-from tests.console.browser import HTMX, Browser, look
+from tests.console.browser import Browser, look
 from tests.console.busy_day import BusyDay, running
 from tests.console.clinic_day import ClinicDay
 
@@ -24,7 +28,7 @@ def test_what_is_hidden_from_the_front_desk_is_also_refused(busy: BusyDay) -> No
     browser = Browser.of(busy.day.staff[Role.FRONT_DESK])
 
     assert browser.get(own).status_code == 403
-    assert browser.get(f"{own}/chart").status_code == 404
+    assert browser.get(f"{own}/offline").status_code == 403
     wall = look(busy, Role.FRONT_DESK, "/sessions")
     assert "Sessions are not shown to your role" in wall
     refused = busy.day.staff[Role.FRONT_DESK].refused(
@@ -40,6 +44,8 @@ def test_the_wall_has_a_card_for_each_running_session(busy: BusyDay) -> None:
     assert "River room" in page
     assert "148/90" in page
     assert "37:00" in page
+    assert "falling" in page
+    assert re.search(r"May leave</dt> ?<dd[^>]*>in 53 min", page)
 
 
 def test_a_session_shows_how_it_stands(busy: BusyDay) -> None:
@@ -57,15 +63,23 @@ def test_a_session_shows_how_it_stands(busy: BusyDay) -> None:
 def test_the_chart_gains_a_point_with_each_reading(day: ClinicDay) -> None:
     _, session = running(day)
     browser = Browser.of(day.staff[Role.MONITOR])
-    path = f"/clinics/{day.clinic_id}/sessions/{session}/chart"
-    before = browser.get(path).get_json()
+    before = charted(browser, day, session)
 
     day.wait(minutes=5)
     day.vitals(session, systolic_mmhg=131)
 
-    after = browser.get(path).get_json()
+    after = charted(browser, day, session)
     assert len(after["minutes"]) == len(before["minutes"]) + 1
     assert after["series"]["systolic"][-1] == 131
+
+
+def charted(browser: Browser, day: ClinicDay, session: str) -> dict[str, Any]:
+    """What the chart of a session draws."""
+    page = browser.look(f"/clinics/{day.clinic_id}/sessions/{session}")
+    found = re.search("data-chart='([^']*)'", page)
+    assert found
+    drawn: dict[str, Any] = json.loads(found[1])
+    return drawn
 
 
 def test_an_alert_is_acknowledged_in_the_name_of_who_looks(day: ClinicDay) -> None:
@@ -79,12 +93,10 @@ def test_an_alert_is_acknowledged_in_the_name_of_who_looks(day: ClinicDay) -> No
     browser = Browser.of(monitor)
     assert "Act now: Blood pressure" in browser.look(own)
 
-    answer = browser.client.post(
-        f"{own}/alerts/{alert['id']}/acknowledge", headers=HTMX
-    )
+    answer = browser.send(f"{own}/alerts/{alert['id']}/acknowledge")
 
-    part = answer.get_data(as_text=True)
-    assert answer.status_code == 200
+    part = browser.look(own)
+    assert answer.status_code == 303
     assert "Alerts seen to" in part
     assert f'id="alert-{alert["id"]}"' not in part
     assert monitor.get("sessions", "/alerts")["items"] == []
@@ -99,10 +111,9 @@ def test_whoever_may_not_take_an_alert_on_gets_no_button(day: ClinicDay) -> None
     browser = Browser.of(day.staff[Role.CLINIC_ADMIN])
 
     page = browser.look(own)
-    answer = browser.client.post(
-        f"{own}/alerts/{alert['id']}/acknowledge", headers=HTMX
-    )
+    answer = browser.send(f"{own}/alerts/{alert['id']}/acknowledge")
 
+    assert answer.status_code == 403
     assert "Act now: SpO₂" in page
     assert "Acknowledge</button>" not in page
     assert "Your roles in this clinic do not allow this" in answer.get_data(

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from services.console.pages.vitals import chart, in_order, last_values
+from services.console.pages.plotting import chart
+from services.console.pages.vitals import entry_fields, in_order, last_values
 
 LIMITS = {
     "systolic_mmhg": {
@@ -26,48 +27,90 @@ def reading(minute: int, status: str = "ok", **values: float) -> dict[str, Any]:
     }
 
 
-def session(*readings: dict[str, Any], dosed: bool = True) -> dict[str, Any]:
-    """What sessions says of a session, dosed at 15:10."""
+def drawn_of(
+    *readings: dict[str, Any], dosed: bool = True, **more: Any
+) -> dict[str, Any]:
+    """The chart of a session, dosed at 15:10."""
     given_at = "2026-03-02T15:10:00+00:00"
-    return {
+    session = {
         "opened_at": "2026-03-02T15:00:00+00:00",
         "first_dose_at": given_at if dosed else None,
-        "vitals": list(readings),
         "doses": [{"seq": 1, "given_at": given_at}] if dosed else [],
+        "phases": [],
+        "baseline": {"systolic_mmhg": 118},
         "limits": LIMITS,
+        **more,
     }
+    return chart(session, in_order(readings))
 
 
 def test_minutes_count_from_the_first_dose() -> None:
-    drawn = chart(session(reading(5, systolic_mmhg=120), reading(15)))
+    drawn = drawn_of(reading(5, systolic_mmhg=120), reading(15))
 
     assert drawn["minutes"] == [-5.0, 5.0]
-    assert drawn["doses"] == [{"minute": 0.0, "label": "Dose 1"}]
+    assert drawn["marks"] == [{"kind": "dose", "minute": 0.0, "label": "Dose 1"}]
+
+
+def test_phases_and_the_shortest_stay_have_marks_beside_the_doses() -> None:
+    drawn = drawn_of(
+        phases=[
+            {"phase": "experience", "at": "2026-03-02T15:10:00+00:00"},
+            {"phase": "recovery", "at": "2026-03-02T15:50:00+00:00"},
+        ],
+        earliest_discharge_at="2026-03-02T17:10:00+00:00",
+    )
+
+    assert [(mark["minute"], mark["label"]) for mark in drawn["marks"]] == [
+        (0.0, "Dose 1"),
+        (40.0, "Recovery"),
+        (120.0, "May leave"),
+    ]
+
+
+def test_checks_have_marks_at_their_minutes() -> None:
+    drawn = drawn_of(checks=[{"due_at": "2026-03-02T15:50:00+00:00"}])
+
+    assert drawn["marks"][-1] == {"kind": "check", "minute": 40.0, "label": "40 min"}
+
+
+def test_what_was_never_taken_before_the_dose_has_no_baseline() -> None:
+    drawn = drawn_of()
+
+    assert drawn["baseline"]["systolic"] == 118
+    assert drawn["baseline"]["spo2"] is None
+
+
+def test_the_entry_shows_the_value_before_of_each_measure() -> None:
+    readings = in_order([reading(1, systolic_mmhg=120, spo2_percent=98), reading(2)])
+
+    fields = {one.measure: one.before for one in entry_fields(readings)}
+
+    assert fields["systolic_mmhg"] == 120
+    assert fields["spo2_percent"] == 98
+    assert fields["moaas"] is None
 
 
 def test_minutes_count_from_the_opening_while_no_dose_was_given() -> None:
-    drawn = chart(session(reading(5, systolic_mmhg=120), dosed=False))
+    drawn = drawn_of(reading(5, systolic_mmhg=120), dosed=False)
 
     assert (drawn["origin"], drawn["minutes"]) == ("opening", [5.0])
 
 
 def test_a_late_entry_stands_where_it_was_taken() -> None:
-    drawn = chart(
-        session(reading(30, systolic_mmhg=130), reading(20, systolic_mmhg=150))
-    )
+    drawn = drawn_of(reading(30, systolic_mmhg=130), reading(20, systolic_mmhg=150))
 
     assert drawn["minutes"] == [10.0, 20.0]
     assert drawn["series"]["systolic"] == [150, 130]
 
 
 def test_what_was_not_taken_is_a_gap_and_no_zero() -> None:
-    drawn = chart(session(reading(12, systolic_mmhg=120), reading(14)))
+    drawn = drawn_of(reading(12, systolic_mmhg=120), reading(14))
 
     assert drawn["series"]["systolic"] == [120, None]
 
 
 def test_the_limits_in_force_are_lines_and_a_rise_is_none() -> None:
-    drawn = chart(session())
+    drawn = drawn_of()
 
     assert drawn["limits"]["systolic"] == [
         {"kind": "amber", "at": 160},
