@@ -104,7 +104,7 @@ def _bare(deployment: Deployment) -> tuple[Side, Side]:
 def platform(deployment: Deployment, processes: Mapping[str, int]) -> tuple[Side, Side]:
     """The write and the read of a deployment, a clinic and running sessions in it."""
     clinic_id = _clinic(deployment)
-    token = _token(deployment, clinic_id)
+    token = token_of(deployment, clinic_id)
     headers = {"Authorization": f"Bearer {token}"}
     below = f"/v1/clinics/{clinic_id}"
     read = Ask(
@@ -155,9 +155,9 @@ def _writes(
     deployment: AnyDeployment, clinic_id: UUID, process_id: int, **more: str
 ) -> Side:
     """Vital signs of sessions that run at once in a clinic."""
-    token = _token(deployment, clinic_id)
+    token = token_of(deployment, clinic_id)
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-    sessions = [_session(deployment, clinic_id, token) for _ in range(SESSIONS)]
+    sessions = [running_session(deployment, clinic_id, token) for _ in range(SESSIONS)]
     return Side(
         asks=[
             Ask(
@@ -173,7 +173,8 @@ def _writes(
     )
 
 
-def _token(deployment: AnyDeployment, clinic_id: UUID | None) -> str:
+def token_of(deployment: AnyDeployment, clinic_id: UUID | None) -> str:
+    """A token of staff who treat in a clinic, or of the network's administrator."""
     settings = deployment.settings("sessions")
     issuer = TokenIssuer(settings.signing_key, issuer=settings.token_issuer)
     staff = frozenset({Role.PRESCRIBER, Role.MONITOR, Role.THERAPIST})
@@ -190,12 +191,12 @@ def _clinic(deployment: Deployment) -> UUID:
     answer = httpx.post(
         f"http://127.0.0.1:{port}/scheduling/v1/clinics",
         json={"name": "Fictional Harbour", "time_zone": "America/New_York"},
-        headers={"Authorization": f"Bearer {_token(deployment, None)}"},
+        headers={"Authorization": f"Bearer {token_of(deployment, None)}"},
     )
     return UUID(answer.raise_for_status().json()["id"])
 
 
-def _session(deployment: AnyDeployment, clinic_id: UUID, token: str) -> str:
+def running_session(deployment: AnyDeployment, clinic_id: UUID, token: str) -> str:
     """A running session, as events and staff would have made it."""
     patient_id, appointment_id = uuid7(), uuid7()
     _hear(deployment, clinic_id, patient_id, appointment_id)

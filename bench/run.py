@@ -10,11 +10,12 @@ from string import Template
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, lists, memory, pipeline, requests, trials
+from bench import ledger, lists, memory, pipeline, requests, screens, trials
 from bench.deployment import ROOT, Deployment
 from bench.lists import Paged
 from bench.load import Load, Pair
 from bench.memory import Growth
+from bench.screens import Watching
 from bench.trials import Walk
 
 PAGE = Path("docs/benchmarks.md")
@@ -22,6 +23,9 @@ SERVICES = ("scheduling", "sessions", "console", "intake")
 WORKERS, APIS = ("scheduling", "console"), ("scheduling", "sessions")
 API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
 PAGE_GROWTH = 1.5
+ON_SCREEN_MS, PAGE_MS = 2_000, 300
+SCREENS = {"running": 200, "seconds": 60, "rows": 10_000_000}
+QUICK_SCREENS = {"running": 200, "seconds": 10, "rows": 100_000}
 TRIAL_GROWTH = 1.2
 """How much longer than in proportion a trial on more episodes may take."""
 
@@ -79,6 +83,8 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         )
         tell("lists of many patients")
         pages = lists.measure(deployment, 20_000 if quick else 1_000_000)
+        tell("screens of sessions that run")
+        seen = screens.measure(deployment, **(QUICK_SCREENS if quick else SCREENS))
         tell("memory over many events")
         grown = memory.measure_processes(
             deployment, processes, 5_000 if quick else 100_000
@@ -93,6 +99,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _rate("ledger postings a second, one clinic", posted.ours, posted.floor, 0.3),
         *_trials(*walks),
         *map(_paged, pages),
+        *_screens(*seen),
         *map(_memory, grown),
     ]
 
@@ -156,6 +163,46 @@ def _paged(paged: Paged) -> Figure:
         ratio=f"{paged.ratio:.2f}",
         target=f"at most {PAGE_GROWTH}",
         good=paged.ratio <= PAGE_GROWTH,
+    )
+
+
+def _screens(
+    watching: Watching, paged: screens.Growth, charted: screens.Growth
+) -> list[Figure]:
+    return [_watching(watching), _many_readings(paged), _grown(charted)]
+
+
+def _watching(watching: Watching) -> Figure:
+    return Figure(
+        what=f"commit to screen, {watching.running} sessions running, p50 and p99",
+        ours=f"{watching.p50_ms:.0f} ms, {watching.p99_ms:.0f} ms,"
+        f" {watching.per_second:.0f} readings/s",
+        floor="",
+        ratio="",
+        target=f"p99 under {ON_SCREEN_MS:,} ms",
+        good=watching.p99_ms < ON_SCREEN_MS,
+    )
+
+
+def _many_readings(paged: screens.Growth) -> Figure:
+    return Figure(
+        what=f"a session's page with {screens.MANY} readings",
+        ours=f"{paged.much_ms:.0f} ms",
+        floor=f"{paged.little_ms:.0f} ms with {screens.FEW}",
+        ratio=f"{paged.ratio:.1f}",
+        target=f"under {PAGE_MS} ms",
+        good=paged.much_ms < PAGE_MS,
+    )
+
+
+def _grown(charted: screens.Growth) -> Figure:
+    return Figure(
+        what=f"a session's record, {charted.rows:,} readings of others",
+        ours=f"{charted.much_ms:.1f} ms",
+        floor=f"{charted.little_ms:.1f} ms without them",
+        ratio=f"{charted.ratio:.2f}",
+        target=f"at most {PAGE_GROWTH}",
+        good=charted.ratio <= PAGE_GROWTH,
     )
 
 
