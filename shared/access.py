@@ -103,6 +103,24 @@ QUESTIONNAIRES_MANAGE = _plain(
     {Role.CLINIC_ADMIN, Role.PRESCRIBER},
     "define the clinic's own questionnaires",
 )
+OUTCOMES_READ = _clinical(
+    "outcomes.read", CARE, "see how a patient's questionnaires went"
+)
+OUTCOMES_REPORT = _plain(
+    "outcomes.report",
+    {Role.MEDICAL_LEAD, Role.CLINIC_ADMIN},
+    "read how the clinic's patients fared, in counts; have the clinic compared",
+)
+OUTCOMES_EXPORT = _desk(
+    "outcomes.export",
+    {Role.MEDICAL_LEAD, Role.CLINIC_ADMIN},
+    "take out what the clinic's patients answered, under pseudonyms",
+)
+NETWORK_OUTCOMES = _network(
+    "network_outcomes",
+    {Role.NETWORK_ADMIN},
+    "read how patients of the clinics that are compared fared, in counts",
+)
 ELIGIBILITY_SIGN = _clinical(
     "eligibility.sign",
     _PRESCRIBER | {Role.MEDICAL_LEAD},

@@ -74,6 +74,14 @@ class Apis:
         asked = {name: value for name, value in params.items() if value is not None}
         return self._ask(service, "GET", self._path(path), params=asked)
 
+    def text(self, service: str, path: str, /, **params: Any) -> Answer:
+        """A read in the clinic that is answered with a text; see `get`."""
+        asked = {name: value for name, value in params.items() if value is not None}
+        response = self._response(service, "GET", self._path(path), params=asked)
+        if response is not None and response.is_success:
+            return Answer(standing=Standing.GOOD, data=response.text)
+        return self._answer(service, response)
+
     def post(self, service: str, path: str, /, **body: Any) -> Answer:
         """A change in the clinic."""
         return self._ask(service, "POST", self._path(path), json=body)
@@ -114,7 +122,9 @@ class Apis:
         return f"/v1{scope}{path}"
 
     def _ask(self, service: str, method: str, path: str, **more: Any) -> Answer:
-        response = self._response(service, method, path, **more)
+        return self._answer(service, self._response(service, method, path, **more))
+
+    def _answer(self, service: str, response: httpx.Response | None) -> Answer:
         if response is None:
             return _away(service)
         if response.status_code == httpx.codes.UNAUTHORIZED:

@@ -25,7 +25,12 @@ from shared.events.scheduling import (
     AppointmentNoShow,
     ClinicOnboarded,
 )
-from shared.events.sessions import DoseAdministered
+from shared.events.sessions import (
+    DoseAdministered,
+    IntegrationCompleted,
+    IntegrationFellDue,
+    RecordOpened,
+)
 from shared.service import Service
 
 service = Service(
@@ -35,7 +40,10 @@ service = Service(
     handlers={
         ClinicOnboarded: handlers.know_clinic,
         **dict.fromkeys(witness.TOLD_BY_OTHERS["intake"], witness.note),
-        DoseAdministered: handlers.use_unit,
+        RecordOpened: handlers.note_opened,
+        DoseAdministered: handlers.note_dose,
+        IntegrationFellDue: handlers.note_integration_due,
+        IntegrationCompleted: handlers.note_integration,
         AppointmentNoShow: handlers.note_no_show,
         AppointmentFulfilled: handlers.note_preparation,
     },

@@ -246,8 +246,10 @@ def _patients_in(value: Any) -> Iterator[UUID | str]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _patients_in(part)
-    elif patient_id := getattr(value, "patient_id", None):
-        yield patient_id
+    else:
+        if patient_id := getattr(value, "patient_id", None):
+            yield patient_id
+        yield from getattr(value, "patient_ids", ())
 
 
 def _expected(path: dict[str, Any]) -> ExpectedVersion | None:

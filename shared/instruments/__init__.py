@@ -17,17 +17,21 @@ from shared.instruments.definition import (
     Item,
     RiskLevel,
 )
+from shared.instruments.outcomes import OUTCOME_RULES, OutcomeRules, Window
 from shared.instruments.scoring import Score, Trend, demand_possible, score, trends
 
 __all__ = [
     "INSTRUMENTS",
+    "OUTCOME_RULES",
     "ChangeRules",
     "Instrument",
     "InstrumentCode",
     "Item",
+    "OutcomeRules",
     "RiskLevel",
     "Score",
     "Trend",
+    "Window",
     "demand_possible",
     "read_definition",
     "score",

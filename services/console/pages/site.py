@@ -13,6 +13,7 @@ from services.console import cookies, filters, login, queries, security
 from services.console.apis import Answer, Apis
 from services.console.kept import Kept
 from services.console.visitor import Place, Visitor
+from shared import access
 from shared.access import NETWORK
 from shared.errors import ForbiddenError, NotFoundError
 from shared.http.routes import current_runtime
@@ -52,6 +53,7 @@ LINKS = (
     Link("site.ledger", "Ledger", "drop"),
     Link("site.worklist", "Worklist", "list"),
     Link("site.messages", "Messages", "mail"),
+    Link("site.cohort", "Outcomes", "gauge"),
     Link("site.rule_packs", "Rules", "shield"),
     Link("site.events", "Events", "stream"),
 )
@@ -92,6 +94,8 @@ def frame() -> dict[str, Any]:
         for link in LINKS
         if here and visitor
         if link.endpoint not in CARE or visitor.sees_care(here.id)
+        if link.endpoint != "site.cohort"
+        or visitor.may(access.OUTCOMES_REPORT, here.id)
     ]
     return {
         "visitor": visitor,

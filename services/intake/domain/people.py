@@ -100,9 +100,13 @@ class Person:
 
 @dataclass(kw_only=True, eq=False)
 class Clinic(Aggregate):
-    """What intake knows of a clinic; its id is its clinic id."""
+    """What intake knows of a clinic; its id is its clinic id.
+
+    `is_compared` says that it takes part in the comparison of the network's clinics.
+    """
 
     time_zone: str
+    is_compared: bool = False
 
 
 @dataclass(kw_only=True, eq=False)

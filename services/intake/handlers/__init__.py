@@ -18,6 +18,7 @@ from services.intake.handlers.clearances import (
     grant_clearance,
     lapse_clearance,
 )
+from services.intake.handlers.comparing import compare_clinic
 from services.intake.handlers.consent_documents import (
     publish_document,
     retire_document,
@@ -116,6 +117,12 @@ from services.intake.handlers.screening import (
     record_measure,
     record_screen,
 )
+from services.intake.handlers.treatments import (
+    note_dose,
+    note_integration,
+    note_integration_due,
+    note_opened,
+)
 from services.intake.handlers.trying import (
     TAKE_EFFECT,
     begin_trial,
@@ -151,6 +158,7 @@ __all__ = [
     "change_contact",
     "change_list_entry",
     "clear_flag",
+    "compare_clinic",
     "confirm_coverage",
     "correct_identity",
     "decide_episode",
@@ -183,8 +191,12 @@ __all__ = [
     "network_index",
     "note_check",
     "note_compared",
+    "note_dose",
+    "note_integration",
+    "note_integration_due",
     "note_match",
     "note_no_show",
+    "note_opened",
     "note_preparation",
     "note_received",
     "open_link",

@@ -13,6 +13,8 @@ from services.intake.domain import (
     MeasureContext,
     SafetyFlag,
     Screen,
+    baseline_of,
+    meaning,
 )
 from services.intake.handlers.assessing import (
     demand_fitting,
@@ -23,7 +25,9 @@ from services.intake.handlers.assessing import (
 )
 from services.intake.handlers.deciding import let_lapse
 from services.intake.handlers.questionnaires import instrument_of
-from services.intake.models import measures, packs, safety_flags
+from services.intake.models import courses, measures, packs, safety_flags
+from shared.access import Role
+from shared.errors import ForbiddenError
 from shared.ids import uuid7
 from shared.instruments import (
     Instrument,
@@ -31,7 +35,6 @@ from shared.instruments import (
     Score,
     Trend,
     score,
-    trends,
 )
 from shared.rulepack import EligibilityRule, RuleClass
 from shared.unit_of_work import UnitOfWork
@@ -113,8 +116,12 @@ def clear_flag(command: ClearFlag, uow: UnitOfWork) -> SafetyFlag:
 
     Raises:
         AlreadyClearedError: one has already.
+        ForbiddenError: the flag asks whether dosing may go on, which a prescriber says.
     """
     flag = uow.get(SafetyFlag, command.flag_id)
+    is_about_dosing = flag.level is FlagLevel.DETERIORATED
+    if is_about_dosing and Role.PRESCRIBER not in uow.context.roles:
+        raise ForbiddenError("a prescriber looks at this before the next dose")
     # An alarm that comes at this moment must not fall under a flag that is going.
     episode = held_episode(flag.episode_id, uow)
     event = flag.clear(by=uow.actor_id, note=command.note, at=uow.now)
@@ -137,17 +144,28 @@ def escalate_flag(flag_id: UUID, uow: UnitOfWork) -> None:
 def _trends(
     instrument: Instrument, result: Score, episode: Episode, uow: UnitOfWork
 ) -> list[str]:
-    """What a total says beside the patient's earlier ones of this episode."""
+    """What a total says beside the patient's earlier ones of this episode.
+
+    Before the first dose it is seen from the first of them.
+    """
     if result.total is None:
         return []
-    earlier = select(measures.c.total).where(
+    query = select(measures.c.total, measures.c.recorded_at).where(
         measures.c.clinic_id == uow.clinic_id,
         measures.c.episode_id == episode.id,
         measures.c.instrument == instrument.code,
         measures.c.instrument_version == instrument.version,
     )
-    totals = uow.connection.execute(earlier.order_by(measures.c.id)).scalars().all()
-    return [trend.value for trend in trends(instrument, [*totals, result.total])]
+    earlier = uow.connection.execute(query.order_by(measures.c.id)).all()
+    dosed = select(courses.c.first_dose_at).where(courses.c.id == episode.id)
+    first_dose_at = uow.connection.execute(dosed).scalar()
+    baseline = (
+        baseline_of([row.recorded_at for row in earlier], first_dose_at)
+        if first_dose_at
+        else 0
+    )
+    totals = [*(row.total for row in earlier), result.total]
+    return [trend.value for trend in meaning(instrument, totals, baseline)]
 
 
 def _alarm(measure: Measure) -> FlagLevel | None:

@@ -17,6 +17,7 @@ from services.intake.models.care import (
     episodes,
     no_shows,
 )
+from services.intake.models.courses import courses, integrations, treatments
 from services.intake.models.coverage import episode_coverages, used_units
 from services.intake.models.documents import ONE_DOCUMENT, consent_documents
 from services.intake.models.files import file_contents, file_links, files
@@ -55,6 +56,7 @@ __all__ = [
     "codings",
     "consent_documents",
     "consents",
+    "courses",
     "coverages",
     "decisions",
     "distinctions",
@@ -65,6 +67,7 @@ __all__ = [
     "file_links",
     "files",
     "form_drafts",
+    "integrations",
     "invitations",
     "list_entries",
     "mapping",
@@ -82,6 +85,7 @@ __all__ = [
     "safety_flags",
     "screens",
     "transfers",
+    "treatments",
     "trial_findings",
     "trials",
     "used_units",

@@ -23,7 +23,11 @@ INDEX = 64
 """The length of a blind index."""
 
 clinics = Table(
-    "clinics", metadata, *record(), Column("time_zone", String(64), nullable=False)
+    "clinics",
+    metadata,
+    *record(),
+    Column("time_zone", String(64), nullable=False),
+    Column("is_compared", Boolean(), nullable=False, server_default=false()),
 )
 
 patients = Table(

@@ -7,6 +7,12 @@ from services.intake.queries.care import (
     page_of_episodes,
     screening_at,
 )
+from services.intake.queries.cohort import (
+    LEAST,
+    Span,
+    clinic_cohort,
+    network_cohort,
+)
 from services.intake.queries.consent_documents import (
     consent_document,
     consent_documents_of,
@@ -17,6 +23,7 @@ from services.intake.queries.coverage import coverages_of
 from services.intake.queries.files import file_at, files_of
 from services.intake.queries.medication import medication_list
 from services.intake.queries.network import (
+    clinic,
     known_elsewhere,
     knows_clinic,
     on_their_way,
@@ -25,6 +32,8 @@ from services.intake.queries.network import (
     to_compare,
     transfers_of,
 )
+from services.intake.queries.outcome_tables import answers_csv, cohort_csv
+from services.intake.queries.outcomes import outcomes
 from services.intake.queries.own_forms import own_form, own_forms
 from services.intake.queries.people import (
     contact,
@@ -45,7 +54,13 @@ from services.intake.queries.rule_packs import (
 from shared.reading import Row
 
 __all__ = [
+    "LEAST",
     "Row",
+    "Span",
+    "answers_csv",
+    "clinic",
+    "clinic_cohort",
+    "cohort_csv",
     "consent_document",
     "consent_documents_of",
     "consents_of",
@@ -63,9 +78,11 @@ __all__ = [
     "knows_clinic",
     "measure",
     "medication_list",
+    "network_cohort",
     "on_their_way",
     "open_flags",
     "open_matches",
+    "outcomes",
     "own_consents",
     "own_form",
     "own_forms",

@@ -36,6 +36,15 @@ def transfers_of(reading: Reading) -> list[Row]:
     return reading.rows(newest.limit(AT_ONCE))
 
 
+def clinic(reading: Reading) -> Row:
+    """What intake knows of the clinic.
+
+    Raises:
+        NotFoundError: it has not heard of it yet.
+    """
+    return reading.one(reading.select(clinics), "clinic")
+
+
 def knows_clinic(reading: Reading, clinic_id: UUID) -> bool:
     """Whether there is such a clinic in the network; asked with its reach."""
     query = reading.select(clinics, clinics.c.id).where(clinics.c.id == clinic_id)
