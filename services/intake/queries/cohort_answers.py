@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, func, select
+from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, select
 
 from services.intake.domain import Figure, FigureCode
 from services.intake.models import measures
@@ -32,7 +32,9 @@ def answers_of(
         for row in reading.rows(_measured(cohort, baselines, now))
     }
     nobody: Row = dict.fromkeys(("measured", "could_remit", *_CHANGES.values()), 0)
-    for row in reading.rows(_due(cohort, baselines, now)):
+    places = list(RULES)
+    due = reading.rows(_due(cohort, baselines, now))
+    for row in sorted(due, key=lambda row: places.index(row["instrument"])):
         clinic_id, instrument = row["clinic_id"], row["instrument"]
         for window in WINDOWS:
             told = found.get((clinic_id, instrument, window.code), nobody)
@@ -115,28 +117,36 @@ def _due(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
         )
         .join(baselines, baselines.c.episode_id == cohort.c.id)
         .group_by(cohort.c.clinic_id, baselines.c.instrument)
-        .order_by(cohort.c.clinic_id, baselines.c.instrument)
     )
 
 
 def _measured(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
     """What the first answers in windows that are over say beside the baselines."""
-    since = seconds(measures.c.recorded_at) - seconds(cohort.c.last_dose_at)
-    window: ColumnElement[Any] = case(
-        *(
-            (
-                and_(
-                    since >= int(one.opens_after.total_seconds()),
-                    since < int(one.closes_after.total_seconds()),
-                    cohort.c.last_dose_at <= now - one.closes_after,
-                ),
-                one.code,
-            )
-            for one in WINDOWS
-        ),
-        else_=None,
+    answered = _answered(cohort, baselines, now)
+    place = func.row_number().over(
+        partition_by=(answered.c.episode_id, answered.c.instrument, answered.c.point),
+        order_by=answered.c.id,
     )
-    answered = (
+    in_window = select(answered, place.label("place")).where(
+        answered.c.point.is_not(None)
+    )
+    first = in_window.subquery("first")
+    return (
+        select(
+            first.c.clinic_id,
+            first.c.instrument,
+            first.c.point,
+            func.count().label("measured"),
+            *_counts(first.c.instrument, first.c.baseline, first.c.total),
+        )
+        .where(first.c.place == 1)
+        .group_by(first.c.clinic_id, first.c.instrument, first.c.point)
+    )
+
+
+def _answered(cohort: CTE, baselines: CTE, now: datetime) -> Subquery:
+    """Every answer after the last dose of a course that is over, and its window."""
+    return (
         select(
             cohort.c.clinic_id,
             measures.c.id,
@@ -144,7 +154,7 @@ def _measured(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
             measures.c.instrument,
             measures.c.total,
             baselines.c.total.label("baseline"),
-            window.label("point"),
+            _window(cohort, now).label("point"),
         )
         .join(measures, measures.c.episode_id == cohort.c.id)
         .join(
@@ -158,25 +168,24 @@ def _measured(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
         .where(cohort.c.is_over, measures.c.recorded_at > cohort.c.last_dose_at)
         .subquery("answered")
     )
-    place = func.row_number().over(
-        partition_by=(answered.c.episode_id, answered.c.instrument, answered.c.point),
-        order_by=answered.c.id,
-    )
-    first = (
-        select(answered, place.label("place"))
-        .where(answered.c.point.is_not(None))
-        .subquery("first")
-    )
-    return (
-        select(
-            first.c.clinic_id,
-            first.c.instrument,
-            first.c.point,
-            func.count().label("measured"),
-            *_counts(first.c.instrument, first.c.baseline, first.c.total),
-        )
-        .where(first.c.place == 1)
-        .group_by(first.c.clinic_id, first.c.instrument, first.c.point)
+
+
+def _window(cohort: CTE, now: datetime) -> ColumnElement[Any]:
+    """The window an answer falls into, if one does that is over."""
+    since = seconds(measures.c.recorded_at) - seconds(cohort.c.last_dose_at)
+    return case(
+        *(
+            (
+                and_(
+                    since >= int(one.opens_after.total_seconds()),
+                    since < int(one.closes_after.total_seconds()),
+                    cohort.c.last_dose_at <= now - one.closes_after,
+                ),
+                one.code,
+            )
+            for one in WINDOWS
+        ),
+        else_=None,
     )
 
 
