@@ -246,10 +246,8 @@ def _patients_in(value: Any) -> Iterator[UUID | str]:
     elif isinstance(value, list | tuple):
         for part in value:
             yield from _patients_in(part)
-    else:
-        if patient_id := getattr(value, "patient_id", None):
-            yield patient_id
-        yield from getattr(value, "patient_ids", ())
+    elif patient_id := getattr(value, "patient_id", None):
+        yield patient_id
 
 
 def _expected(path: dict[str, Any]) -> ExpectedVersion | None:

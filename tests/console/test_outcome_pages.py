@@ -46,7 +46,7 @@ def test_a_chart_shows_bands_doses_levels_and_what_alarmed(
     assert len(re.findall('class="band band', phq9)) == 5
     assert len(re.findall('class="dose"', phq9)) == 4
     assert len(re.findall('class="alerting"', phq9)) == 2
-    assert len(re.findall('class="worse"', phq9)) == 1
+    assert len(re.findall('class="worse"', phq9)) == 2
     assert len(re.findall("<rect class=.total", phq9)) == 1
     assert "Response, 10" in phq9
     assert "Remission, below 5" in phq9
@@ -105,7 +105,9 @@ def test_figures_are_shown_with_their_denominators_and_no_small_ones(
 
     page = browser.look(f"/clinics/{day.clinic_id}/outcomes?{MONTHS}")
 
-    assert re.search(r'<b class="number">[\d.]+ %</b> <span class="soft">\d+ of', page)
+    assert re.search(
+        r'<b class="number nowrap">[\d.]+ %</b> <span class="soft nowrap">\d+ of', page
+    )
     assert "fewer than 10" in page
     assert not re.search(r">[0-9] of", page)
 

@@ -101,7 +101,7 @@ def test_every_operation_says_what_it_gives(document: Document) -> None:
         for status in good:
             content = operation["responses"][status]["content"]
             kind = FILES.get(operation["x-kap-scope"], "application/json")
-            assert kind in content, where
+            assert ("text/csv" if where.endswith(".csv") else kind) in content, where
 
 
 def test_a_path_of_a_clinic_names_it_first(document: Document) -> None:

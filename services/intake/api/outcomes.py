@@ -65,7 +65,7 @@ def export_answers(reading: Reading, query: dict[str, Any]) -> Download:
     """What the patients of a cohort answered, under pseudonyms."""
     span, zone = _span(reading, query)
     content, patient_ids = queries.answers_csv(reading, span, zone)
-    return replace(_file("answers.csv", content), patient_ids=patient_ids)
+    return _file("answers.csv", content, patient_ids)
 
 
 @routes.put(
@@ -165,5 +165,7 @@ def _view(span: queries.Span, lines: list[Any]) -> dict[str, Any]:
     }
 
 
-def _file(name: str, content: str) -> Download:
-    return Download(name=name, media_type=CSV, content=content.encode())
+def _file(name: str, content: str, patient_ids: Sequence[UUID] = ()) -> Download:
+    return Download(
+        patient_ids=patient_ids, name=name, media_type=CSV, content=content.encode()
+    )

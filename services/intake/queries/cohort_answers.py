@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, Subquery, and_, case, func, select
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from services.intake.domain import Figure, FigureCode
 from services.intake.models import measures
@@ -26,39 +36,26 @@ def answers_of(
     reading: Reading, cohort: CTE, now: datetime
 ) -> Iterator[tuple[UUID, Figure]]:
     """Every figure of every clinic; none of a questionnaire that has no baselines."""
-    baselines = _baselines(cohort)
-    found = {
-        (row["clinic_id"], row["instrument"], row["point"]): row
-        for row in reading.rows(_measured(cohort, baselines, now))
-    }
-    nobody: Row = dict.fromkeys(("measured", "could_remit", *_CHANGES.values()), 0)
-    places = list(RULES)
-    due = reading.rows(_due(cohort, baselines, now))
-    for row in sorted(due, key=lambda row: places.index(row["instrument"])):
-        clinic_id, instrument = row["clinic_id"], row["instrument"]
-        for window in WINDOWS:
-            told = found.get((clinic_id, instrument, window.code), nobody)
-            for code, count, of in _figures(
-                told, row[f"due_{window.code}"], RULES[instrument]
-            ):
-                yield (
-                    clinic_id,
-                    Figure(
+    rows = reading.rows(_counted(_compared(_placed(cohort, now)), now))
+    found = {(row["clinic_id"], row["instrument"], row["point"]): row for row in rows}
+    nobody: Row = dict.fromkeys(("measured", "could_remit", *_CHANGES), 0)
+    for clinic_id in dict.fromkeys(row["clinic_id"] for row in rows):
+        for instrument, rules in RULES.items():
+            due = found.get((clinic_id, instrument, None))
+            for window in WINDOWS if due is not None else ():
+                told = found.get((clinic_id, instrument, window.code), nobody)
+                for code, count, of in _figures(told, due[f"due_{window.code}"], rules):
+                    figure = Figure(
                         code=code,
                         count=count,
                         of=of,
                         instrument=instrument,
                         window=window.code,
-                    ),
-                )
+                    )
+                    yield clinic_id, figure
 
 
-_CHANGES = {
-    FigureCode.RESPONSE: "responded",
-    FigureCode.REMISSION: "remitted",
-    FigureCode.IMPROVED: "improved",
-    FigureCode.DETERIORATED: "deteriorated",
-}
+_CHANGES = ("responded", "remitted", "improved", "deteriorated")
 
 
 def _figures(
@@ -74,99 +71,33 @@ def _figures(
     yield FigureCode.DETERIORATED, told["deteriorated"], measured
 
 
-def _baselines(cohort: CTE) -> CTE:
-    """The last total of each questionnaire before the first dose."""
-    latest = func.row_number().over(
-        partition_by=(measures.c.episode_id, measures.c.instrument),
-        order_by=measures.c.id.desc(),
+def _placed(cohort: CTE, now: datetime) -> Subquery:
+    """Every total, whether it is a baseline, and the window it is in if one is over."""
+    is_before = measures.c.recorded_at <= cohort.c.first_dose_at
+    own = (measures.c.episode_id, measures.c.instrument)
+    point = _window(cohort, now)
+    newest = func.row_number().over(
+        partition_by=(*own, is_before), order_by=measures.c.id.desc()
     )
-    placed = (
+    oldest = func.row_number().over(
+        partition_by=(*own, measures.c.instrument_version, point),
+        order_by=measures.c.id,
+    )
+    return (
         select(
-            measures.c.episode_id,
-            measures.c.instrument,
+            cohort.c.clinic_id,
+            cohort.c.is_over,
+            cohort.c.last_dose_at,
+            *own,
             measures.c.instrument_version,
             measures.c.total,
-            latest.label("place"),
-        )
-        .join(cohort, cohort.c.id == measures.c.episode_id)
-        .where(
-            measures.c.instrument.in_(RULES),
-            measures.c.total.is_not(None),
-            measures.c.recorded_at <= cohort.c.first_dose_at,
-        )
-        .subquery("placed")
-    )
-    return select(placed).where(placed.c.place == 1).cte("baselines")
-
-
-def _due(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
-    """For how many who have a baseline each window is over."""
-    return (
-        select(
-            cohort.c.clinic_id,
-            baselines.c.instrument,
-            *(
-                many(
-                    and_(
-                        cohort.c.is_over,
-                        cohort.c.last_dose_at <= now - window.closes_after,
-                    )
-                ).label(f"due_{window.code}")
-                for window in WINDOWS
-            ),
-        )
-        .join(baselines, baselines.c.episode_id == cohort.c.id)
-        .group_by(cohort.c.clinic_id, baselines.c.instrument)
-    )
-
-
-def _measured(cohort: CTE, baselines: CTE, now: datetime) -> Select[Any]:
-    """What the first answers in windows that are over say beside the baselines."""
-    answered = _answered(cohort, baselines, now)
-    place = func.row_number().over(
-        partition_by=(answered.c.episode_id, answered.c.instrument, answered.c.point),
-        order_by=answered.c.id,
-    )
-    in_window = select(answered, place.label("place")).where(
-        answered.c.point.is_not(None)
-    )
-    first = in_window.subquery("first")
-    return (
-        select(
-            first.c.clinic_id,
-            first.c.instrument,
-            first.c.point,
-            func.count().label("measured"),
-            *_counts(first.c.instrument, first.c.baseline, first.c.total),
-        )
-        .where(first.c.place == 1)
-        .group_by(first.c.clinic_id, first.c.instrument, first.c.point)
-    )
-
-
-def _answered(cohort: CTE, baselines: CTE, now: datetime) -> Subquery:
-    """Every answer after the last dose of a course that is over, and its window."""
-    return (
-        select(
-            cohort.c.clinic_id,
-            measures.c.id,
-            measures.c.episode_id,
-            measures.c.instrument,
-            measures.c.total,
-            baselines.c.total.label("baseline"),
-            _window(cohort, now).label("point"),
+            and_(is_before, newest == 1).label("is_baseline"),
+            point.label("point"),
+            oldest.label("oldest"),
         )
         .join(measures, measures.c.episode_id == cohort.c.id)
-        .join(
-            baselines,
-            and_(
-                baselines.c.episode_id == measures.c.episode_id,
-                baselines.c.instrument == measures.c.instrument,
-                baselines.c.instrument_version == measures.c.instrument_version,
-            ),
-        )
-        .where(cohort.c.is_over, measures.c.recorded_at > cohort.c.last_dose_at)
-        .subquery("answered")
+        .where(measures.c.instrument.in_(RULES), measures.c.total.is_not(None))
+        .subquery("placed")
     )
 
 
@@ -177,15 +108,59 @@ def _window(cohort: CTE, now: datetime) -> ColumnElement[Any]:
         *(
             (
                 and_(
+                    cohort.c.is_over,
+                    cohort.c.last_dose_at <= now - one.closes_after,
                     since >= int(one.opens_after.total_seconds()),
                     since < int(one.closes_after.total_seconds()),
-                    cohort.c.last_dose_at <= now - one.closes_after,
                 ),
                 one.code,
             )
             for one in WINDOWS
         ),
         else_=None,
+    )
+
+
+def _compared(placed: Subquery) -> Subquery:
+    """Totals beside the baseline; one answered in another version has none."""
+
+    def at_baseline(column: ColumnElement[Any]) -> ColumnElement[Any]:
+        own = func.max(case((placed.c.is_baseline, column), else_=None))
+        return own.over(partition_by=(placed.c.episode_id, placed.c.instrument))
+
+    return select(
+        placed,
+        at_baseline(placed.c.total).label("baseline"),
+        at_baseline(placed.c.instrument_version).label("baseline_version"),
+    ).subquery("compared")
+
+
+def _counted(compared: Subquery, now: datetime) -> Select[Any]:
+    """By window what the first answers say, and without one how many are due."""
+    of_window = and_(
+        compared.c.point.is_not(None),
+        compared.c.oldest == 1,
+        compared.c.instrument_version == compared.c.baseline_version,
+    )
+    due = (
+        many(
+            and_(
+                compared.c.is_over, compared.c.last_dose_at <= now - window.closes_after
+            )
+        ).label(f"due_{window.code}")
+        for window in WINDOWS
+    )
+    return (
+        select(
+            compared.c.clinic_id,
+            compared.c.instrument,
+            compared.c.point,
+            func.count().label("measured"),
+            *due,
+            *_counts(compared.c.instrument, compared.c.baseline, compared.c.total),
+        )
+        .where(or_(compared.c.is_baseline, of_window))
+        .group_by(compared.c.clinic_id, compared.c.instrument, compared.c.point)
     )
 
 
