@@ -39,6 +39,9 @@ def _from_dose_on(clinic: Clinic, patient: Patient, note: Note) -> None:
     steps.recover_and_leave(clinic, patient)
     note("discharged and signed")
     steps.integrate(clinic, patient)
+    clinic.until(
+        lambda: steps.is_charted(clinic, patient), "the dose is beside the answers"
+    )
     note("integrated")
 
 

@@ -12,10 +12,6 @@ def test_a_dose_has_its_mark_and_whoever_gets_worse_is_seen_before_the_next(
     clinic, patient = world.clinic, world.patient()
     journeys.good("im", 60.0)(clinic, patient, lambda _: None)
     path = f"/patients/{patient.id}/outcomes"
-    clinic.until(
-        lambda: clinic.therapist.get("intake", path)["episodes"][0]["doses"] != [],
-        "intake has heard of the dose",
-    )
     world.lab.clock.advance(minutes=30)
 
     worse = clinic.therapist.post(

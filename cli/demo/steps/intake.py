@@ -53,6 +53,14 @@ def answer_cssrs(
     return _measure(clinic, patient, "cssrs", answers, context)
 
 
+def is_charted(clinic: Clinic, patient: Patient) -> bool:
+    """Whether the dose stands beside what was answered before it."""
+    found = clinic.therapist.get("intake", f"/patients/{patient.id}/outcomes")
+    (episode,) = found["episodes"]
+    has_baselines = all(one["baseline_id"] for one in episode["series"])
+    return bool(episode["doses"]) and has_baselines
+
+
 def _measure(
     clinic: Clinic, patient: Patient, instrument: str, answers: Any, context: str
 ) -> Any:
