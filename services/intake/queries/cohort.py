@@ -5,7 +5,7 @@ for each clinic, or for each clinic, questionnaire and window.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,9 @@ from uuid import UUID
 
 from sqlalchemy import (
     CTE,
-    Integer,
     Select,
+    Table,
     and_,
-    cast,
     func,
     or_,
     select,
@@ -42,10 +41,11 @@ from services.intake.models import (
 from services.intake.queries.cohort_answers import answers_of
 from services.intake.queries.sums import A_DAY, many, seconds
 from shared.instruments import OUTCOME_RULES
-from shared.reading import Reading
+from shared.reading import Reading, Row
 
 LEAST = OUTCOME_RULES.small_count
 Figures = dict[UUID, list[Figure]]
+NOTHING: Row = {"count": 0, "of": 0}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +113,18 @@ def _lines(reading: Reading, query: Select[Any], now: datetime) -> list[Line]:
             Figure(code=FigureCode.OVER, count=row["ended"], of=row["began"]),
             Figure(code=FigureCode.COMPLETED, count=row["completed"], of=row["ended"]),
         ]
-    _add(figures, FigureCode.NO_SHOW, began, reading, _missed(cohort))
-    _add(figures, FigureCode.INTEGRATED, began, reading, _integrated(cohort, now))
+    came = _by_clinic(reading, _times(cohort, treatments))
+    missed = _by_clinic(reading, _times(cohort, no_shows))
+    done = _by_clinic(reading, _integrated(cohort, now))
+    for clinic_id in began:
+        here, away, talked = (
+            found.get(clinic_id, NOTHING) for found in (came, missed, done)
+        )
+        booked = here["count"] + away["count"]
+        figures[clinic_id] += [
+            Figure(code=FigureCode.NO_SHOW, count=away["count"], of=booked),
+            Figure(code=FigureCode.INTEGRATED, count=talked["count"], of=talked["of"]),
+        ]
     for clinic_id, figure in answers_of(reading, cohort, now):
         figures[clinic_id].append(figure)
     waited = {row["clinic_id"]: row["days"] for row in reading.rows(_medians(cohort))}
@@ -130,18 +140,8 @@ def _lines(reading: Reading, query: Select[Any], now: datetime) -> list[Line]:
     ]
 
 
-def _add(
-    figures: Figures,
-    code: FigureCode,
-    clinic_ids: Iterable[UUID],
-    reading: Reading,
-    query: Select[Any],
-) -> None:
-    """Add a figure of every clinic; none of none where the query says nothing."""
-    found: Mapping[UUID, Any] = {row["clinic_id"]: row for row in reading.rows(query)}
-    for clinic_id in clinic_ids:
-        row = found.get(clinic_id, {"count": 0, "of": 0})
-        figures[clinic_id].append(Figure(code=code, count=row["count"], of=row["of"]))
+def _by_clinic(reading: Reading, query: Select[Any]) -> Mapping[UUID, Row]:
+    return {row["clinic_id"]: row for row in reading.rows(query)}
 
 
 def _counted(cohort: CTE) -> Select[Any]:
@@ -176,27 +176,11 @@ def _medians(cohort: CTE) -> Select[Any]:
     return query.group_by(placed.c.clinic_id)
 
 
-def _missed(cohort: CTE) -> Select[Any]:
-    """Doses nobody came for, of those and the sessions that were opened."""
-    came = (
-        select(treatments.c.episode_id, func.count().label("times"))
-        .group_by(treatments.c.episode_id)
-        .subquery("came")
-    )
-    missed = (
-        select(no_shows.c.episode_id, func.count().label("times"))
-        .group_by(no_shows.c.episode_id)
-        .subquery("missed")
-    )
-    times = func.sum(func.coalesce(missed.c.times, 0))
+def _times(cohort: CTE, table: Table) -> Select[Any]:
+    """How many rows of a table belong to the cohort."""
     return (
-        select(
-            cohort.c.clinic_id,
-            cast(times, Integer).label("count"),
-            cast(times + func.sum(func.coalesce(came.c.times, 0)), Integer).label("of"),
-        )
-        .outerjoin(came, came.c.episode_id == cohort.c.id)
-        .outerjoin(missed, missed.c.episode_id == cohort.c.id)
+        select(cohort.c.clinic_id, func.count().label("count"))
+        .join(table, table.c.episode_id == cohort.c.id)
         .group_by(cohort.c.clinic_id)
     )
 
