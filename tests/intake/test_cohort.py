@@ -25,7 +25,7 @@ from shared.testing.servers import PostgresServer
 from tests.intake.clinic_lab import ANN, Clinic
 from tests.intake.cohorts import BEGAN, Planted, figures_of, plant, some
 
-EVER = {"begins_at": BEGAN, "ends_at": MORNING}
+EVER = cohort.Span(begins_at=BEGAN, ends_at=MORNING)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -88,8 +88,8 @@ def test_the_database_counts_what_a_hand_counts(on_both: Lab) -> None:
     groups = [some(random, count) for count in (70, 25)]
     here, there = [planted(Clinic(on_both), group) for group in groups]
 
-    lines = {line.clinic_id: line for line in whole(on_both, cohort.Span(**EVER), None)}
-    (own,) = whole(on_both, cohort.Span(**EVER), here.id)
+    lines = {line.clinic_id: line for line in whole(on_both, EVER, None)}
+    (own,) = whole(on_both, EVER, here.id)
 
     assert lines.keys() == {here.id, there.id}
     assert told(own) == told(lines[here.id])
@@ -130,7 +130,7 @@ def test_no_number_of_clinics_or_patients_takes_more_queries(lab: Lab) -> None:
     for _ in range(2):
         planted(Clinic(lab), some(random, 20))
         with counting(lab) as asked:
-            whole(lab, cohort.Span(**EVER), None)
+            whole(lab, EVER, None)
         counts.append(len(asked))
 
     assert counts[0] == counts[1] <= 7

@@ -30,7 +30,7 @@ class Treated:
         self.id = clinic.show(self.episode_id)["patient_id"]
 
     def hear(self, event: Any) -> None:
-        kinds = {
+        kinds: dict[type, Any] = {
             RecordOpened: handlers.note_opened,
             DoseAdministered: handlers.note_dose,
             IntegrationFellDue: handlers.note_integration_due,

@@ -5,6 +5,7 @@ The first answer in a window counts, so that asking again makes nothing better.
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import product
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from services.intake.domain import Figure, FigureCode
 from services.intake.models import measures
 from services.intake.queries.sums import many, seconds
-from shared.instruments import INSTRUMENTS, OUTCOME_RULES, ChangeRules
+from shared.instruments import INSTRUMENTS, OUTCOME_RULES
 from shared.reading import Reading, Row
 
 RULES = {one.code: one.change for one in INSTRUMENTS.values() if one.change}
@@ -40,11 +41,12 @@ def answers_of(
     found = {(row["clinic_id"], row["instrument"], row["point"]): row for row in rows}
     nobody: Row = dict.fromkeys(("measured", "could_remit", *_CHANGES), 0)
     for clinic_id in dict.fromkeys(row["clinic_id"] for row in rows):
-        for instrument, rules in RULES.items():
+        for instrument, window in product(RULES, WINDOWS):
             due = found.get((clinic_id, instrument, None))
-            for window in WINDOWS if due is not None else ():
-                told = found.get((clinic_id, instrument, window.code), nobody)
-                for code, count, of in _figures(told, due[f"due_{window.code}"], rules):
+            told = found.get((clinic_id, instrument, window.code), nobody)
+            if due is not None:
+                counted = _figures(instrument, told, due[f"due_{window.code}"])
+                for code, count, of in counted:
                     figure = Figure(
                         code=code,
                         count=count,
@@ -59,9 +61,9 @@ _CHANGES = ("responded", "remitted", "improved", "deteriorated")
 
 
 def _figures(
-    told: Row, due: int, rules: ChangeRules
+    instrument: str, told: Row, due: int
 ) -> Iterator[tuple[FigureCode, int, int]]:
-    measured = told["measured"]
+    rules, measured = RULES[instrument], told["measured"]
     yield FigureCode.MEASURED, measured, due
     if rules.response_percent is not None:
         yield FigureCode.RESPONSE, told["responded"], measured
