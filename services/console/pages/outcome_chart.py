@@ -14,7 +14,7 @@ WIDTH, HEIGHT = 760, 270
 LEFT, RIGHT, TOP, BOTTOM = 34, 132, 30, 28
 MOST_DAYS = 5
 """Days written under a chart."""
-APART = 26
+APART = 13
 """How far from each other what is written above a chart stands, at the least."""
 
 
@@ -196,9 +196,9 @@ def _missing(gap: Row) -> str:
 def _spread(marks: Iterator[Mark] | Sequence[Mark]) -> list[Mark]:
     """Marks of which those too near to the one before lose their written name."""
     spread: list[Mark] = []
-    written = -APART * 1.0
+    written = -float(APART)
     for mark in marks:
-        has_room = mark.x - written >= APART / 2
+        has_room = mark.x - written >= APART
         written = mark.x if has_room else written
         name = mark.name if has_room else ""
         spread.append(Mark(x=mark.x, name=name, title=mark.title))
