@@ -1,6 +1,6 @@
 """Routes of outcomes: one patient's, the clinic's in counts, and the network's."""
 
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
