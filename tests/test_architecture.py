@@ -38,6 +38,7 @@ FOR_THE_DOMAIN = {
     "instruments",
     "protocols",
     "readiness",
+    "record_forms",
     "rulepack",
 }
 KINDS = {*LAYERS, "app", "migrations"}

@@ -23,6 +23,7 @@ from shared.rulepack.interactions import EntryKind, Interaction, InteractionActi
 from shared.rulepack.ledger import Form, LedgerRules
 from shared.rulepack.limits import Limit, Range
 from shared.rulepack.pack import CrisisResource, RulePack
+from shared.rulepack.record import GRADES, NextDose, NotePart
 from shared.rulepack.shipped import BASE, is_shipped, load_pack, table_of
 from shared.rulepack.vitals import (
     BeforeDose,
@@ -41,6 +42,7 @@ from shared.rulepack.watching import Discharge, Monitoring, RouteChecks
 
 __all__ = [
     "BASE",
+    "GRADES",
     "Appointments",
     "BeforeDose",
     "Case",
@@ -66,6 +68,8 @@ __all__ = [
     "MeasureLimits",
     "MeasureRating",
     "Monitoring",
+    "NextDose",
+    "NotePart",
     "Outcome",
     "Part",
     "Range",

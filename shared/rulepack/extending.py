@@ -28,10 +28,12 @@ LONGEST_TEXT = 100_000
 """Characters of a clinic's pack; the base has a fifth of that."""
 _KEPT_PACKS = 256
 _ADDED_SINCE = (
+    "adverse_events",
     "appointments.bundles",
     "appointments.licence_notice",
     "appointments.routes",
     "ledger",
+    "rems",
 )
 """What the base got after clinics had signed packs: what those were signed as must stay
 what they are, so only a pack that says something else of it signs it."""

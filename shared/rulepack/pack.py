@@ -22,6 +22,13 @@ from shared.rulepack.eligibility import Answers, Eligibility, Verdict
 from shared.rulepack.interactions import EntryKind, Interaction
 from shared.rulepack.ledger import LedgerRules
 from shared.rulepack.limits import Range, as_number
+from shared.rulepack.record import (
+    NOTHING_REQUIRED,
+    AdverseEventRules,
+    NextDose,
+    RecordRules,
+    RemsRules,
+)
 from shared.rulepack.vitals import Measure, Rating, Reading, Vitals, VitalsPhase
 from shared.rulepack.watching import Alerts, Discharge, Monitoring
 
@@ -91,11 +98,15 @@ class HoldRules:
 
 @dataclass(frozen=True, kw_only=True)
 class Integration:
-    """When integration is due after a dose, and when it counts as missed."""
+    """When integration is due after a dose, and when it counts as missed.
+
+    `before_next_dose` says whether one that was missed blocks the next dose.
+    """
 
     due_after: timedelta
     late_after: timedelta
     source: str
+    before_next_dose: NextDose = NextDose.WARN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +155,9 @@ class RulePack:
     ledger: LedgerRules
     interactions: tuple[Interaction, ...]
     cases: tuple[Case, ...]
+    adverse_events: AdverseEventRules
+    rems: RemsRules
+    record: RecordRules = NOTHING_REQUIRED
     extends: Code | None = None
     jurisdiction: Code | None = None
     lifted: tuple[Lift, ...] = ()

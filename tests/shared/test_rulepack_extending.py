@@ -27,6 +27,9 @@ source = "Its medical lead"
 extends = "{BASE}"
 """
 
+SIGNED_BEFORE = "dd3f681436cbcf9dbcc6f89d7c0cd631edfef7ae2bda826809630f5c4e4508d4"
+"""What a clinic signed with that head before the base had adverse events."""
+
 
 def read(more: str = "") -> ClinicPack:
     """A clinic's pack with something in it."""
@@ -189,6 +192,11 @@ def test_what_is_no_pack_at_all_is_refused(text: str, says: str) -> None:
 def test_the_digest_is_of_what_is_said_not_of_how_it_is_written() -> None:
     assert read("\n# a remark\n").digest == read().digest
     assert read("[alerts]\nrespond_within = '60 s'\n").digest != read().digest
+
+
+def test_what_the_base_got_later_does_not_alter_packs_that_were_signed() -> None:
+    assert read().digest == SIGNED_BEFORE
+    assert read("[rems]\ndue_after = '5 d'\n").digest != SIGNED_BEFORE
 
 
 def test_differences_name_each_place_and_both_values() -> None:
