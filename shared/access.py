@@ -266,6 +266,22 @@ DEVICE_READING = Scope(
     about="a device sends vital signs of one session: its code is the proof",
 )
 INTEGRATION_WRITE = _clinical("integration.write", _THERAPIST, "note integrations")
+NOTES_WRITE = _clinical(
+    "notes.write", CLINICAL, "write notes on sessions, sign them, and add to them"
+)
+ADVERSE_EVENTS_WRITE = _clinical(
+    "adverse_events.write",
+    CLINICAL | {Role.MEDICAL_LEAD},
+    "record adverse events, and note who was told of them",
+)
+ADVERSE_EVENTS_REVIEW = _clinical(
+    "adverse_events.review",
+    _PRESCRIBER,
+    "say what an adverse event means for the next dose",
+)
+REMS_FORMS_WRITE = _clinical(
+    "rems_forms.write", BEDSIDE, "fill REMS forms, and note that they were submitted"
+)
 PROCESS_NOTES = _clinical(
     "process_notes", _THERAPIST, "write process notes, and read one's own"
 )

@@ -85,12 +85,20 @@ class Peers:
             raise UnavailableError(f"{service} answered no JSON") from error
 
     def ask(
-        self, service: str, method: str, path: str, *, token: str | None, **more: Any
+        self,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        token: str | None,
+        version: int | None = None,
+        **more: Any,
     ) -> httpx.Response:
         """What another service answers to a person's token, or to nobody's.
 
         Args:
             path: below the service's name.
+            version: what a change is based on.
             more: as `httpx.Client.request` takes it: `params`, `json`, `timeout`,
                 `headers`.
 
@@ -100,6 +108,8 @@ class Peers:
         headers: dict[str, str] = {**more.pop("headers", {})}
         if token:
             headers["Authorization"] = f"Bearer {token}"
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
         if traceparent := current_traceparent():
             headers["traceparent"] = traceparent
         try:

@@ -293,6 +293,12 @@ _MEASURES: Mapping[str, FactName] = {
     InstrumentCode.CSSRS: FactName.MEASURES_SAFETY,
 }
 
+_CONCLUSIONS: Mapping[str, FactName] = {
+    "continue": FactName.NO_OPEN_HOLD,
+    "adjust": FactName.NO_OPEN_HOLD,
+}
+"""After a review that comes to anything else, the hold stays."""
+
 _TOLD_BY: Mapping[type[Event], _Says] = {
     intake.PatientEligible: _Says(FactName.ELIGIBILITY, True, "patient_id"),
     intake.PatientIneligible: _Says(FactName.ELIGIBILITY, False, "patient_id"),
@@ -319,6 +325,12 @@ _TOLD_BY: Mapping[type[Event], _Says] = {
     sessions.OrderClosed: _Says(FactName.ORDER_ACTIVE, False, "order_id"),
     sessions.PreparationCompleted: _Says(
         FactName.PREP_COMPLETED, True, "preparation_id"
+    ),
+    sessions.AdverseEventReviewRequested: _Says(
+        FactName.NO_OPEN_HOLD, False, "adverse_event_id"
+    ),
+    sessions.AdverseEventReviewed: _Says(
+        _CONCLUSIONS, True, "adverse_event_id", "conclusion"
     ),
 }
 

@@ -3,13 +3,24 @@
 from services.sessions.api import routes
 from services.sessions.domain.errors import (
     AlreadyReversedError,
+    DraftExistsError,
+    NoteSignedError,
     OrderExistsError,
     PreparationExistsError,
     SessionExistsError,
 )
 from services.sessions.domain.ledger.errors import LedgerOpenError, NotReversibleError
-from services.sessions.handlers import alert, checks, copies, integration, leaving
+from services.sessions.handlers import (
+    alert,
+    checks,
+    copies,
+    integration,
+    leaving,
+    rems,
+)
 from services.sessions.models import (
+    ONE_DRAFT,
+    ONE_NOTE,
     ONE_OPEN_ORDER,
     ONE_PREPARATION,
     ONE_SESSION,
@@ -64,9 +75,12 @@ service = Service(
         checks.WATCH: checks.watch_checks,
         leaving.ESCORT: leaving.ask_for_escort,
         integration.MISSED: integration.note_missed,
+        rems.LATE: rems.note_late,
     },
     pumps={"rule-packs": packs.fetch, "stock": carry_stock},
     conflicts={
+        ONE_DRAFT: DraftExistsError,
+        ONE_NOTE: NoteSignedError,
         ONE_OPEN_ORDER: OrderExistsError,
         ONE_PREPARATION: PreparationExistsError,
         ONE_SESSION: SessionExistsError,

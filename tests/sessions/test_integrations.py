@@ -8,7 +8,10 @@ import pytest
 
 from services.sessions.app import service
 from services.sessions.handlers.integration import note_missed
-from shared.rulepack import load_pack
+from services.sessions.models import packs
+from shared.events.intake import MeasureRecorded, RulePackSigned
+from shared.ids import uuid7
+from shared.rulepack import BASE, load_pack, read_clinic_pack
 from shared.testing.lab import Lab
 from tests.sessions.clinic_day import NAME, Day, Patient, dosed_at
 
@@ -102,3 +105,85 @@ def test_integration_that_did_not_happen_is_missed_and_can_be_made_up(
 
     path = f"/integrations/{the_integration(recovered)['id']}/complete"
     assert day.therapist.post(NAME, path)["status"] == "completed"
+
+
+def test_a_patient_has_tasks_with_a_day_and_they_are_done_once(
+    day: Day, recovered: Patient
+) -> None:
+    recovered.discharge()
+    integration_id = the_integration(recovered)["id"]
+    told = day.names()
+    path = f"/integrations/{integration_id}/tasks"
+    day.therapist.post(NAME, path, text="Canary: walk", due_on="2026-03-05")
+    task = day.therapist.post(NAME, path, text="Write a page", due_on="2026-03-04")
+
+    done = f"/integration-tasks/{task['id']}/done"
+    day.therapist.post(NAME, done)
+    again = day.therapist.refused(NAME, done)
+
+    listed = the_integration(recovered)["tasks"]
+    assert [one["text"] for one in listed] == ["Write a page", "Canary: walk"]
+    assert [one["done_at"] is None for one in listed] == [False, True]
+    assert (again["status"], again["code"]) == (409, "task_done")
+    assert day.names() == told
+    nothing = day.therapist.refused(NAME, path, text=" ", due_on="2026-03-05")
+    assert nothing["status"] == 422
+
+
+@pytest.mark.parametrize(("rule", "blocks"), [("warn", False), ("block", True)])
+def test_an_integration_that_was_missed_warns_or_blocks_as_the_clinic_says(
+    day: Day, recovered: Patient, rule: str, blocks: bool
+) -> None:
+    go_by(day, f'[integration]\nbefore_next_dose = "{rule}"\n')
+    recovered.discharge()
+    day.lab.clock.advance(days=4)
+    day.lab.settle()
+    day.tell(*(fact for fact in recovered.facts() if isinstance(fact, MeasureRecorded)))
+
+    path = f"/patients/{recovered.id}/readiness"
+    answer = day.prescriber.get(NAME, path)
+    again(recovered)
+    first = try_to_authorise(recovered)
+    done = f"/integrations/{the_integration(recovered)['id']}/complete"
+    day.therapist.post(NAME, done)
+    warned_after = day.prescriber.get(NAME, path)["warnings"]
+
+    (warning,) = answer["warnings"]
+    assert (warning["code"], warning["blocks"]) == ("integration_overdue", blocks)
+    assert first == ("integration_overdue" if blocks else "authorised")
+    assert warned_after == []
+    if blocks:
+        assert try_to_authorise(recovered) == "authorised"
+
+
+def go_by(day: Day, changes: str) -> None:
+    """The clinic goes by a pack of its own."""
+    text = f'extends = "{BASE}"\nversion = "own-1"\n{changes}'
+    with day.lab.unit_of_work(NAME, day.clinic_id) as uow:
+        signed = RulePackSigned(
+            pack_id=uuid7(),
+            rule_pack="own-1",
+            effective_at=uow.now,
+            digest=read_clinic_pack(text).digest,
+        )
+        packs.put(signed, text, uow)
+
+
+def again(patient: Patient) -> None:
+    """The patient comes for another dose."""
+    patient.appointment_id = uuid7()
+    patient.book()
+    patient.arrive()
+    patient.day.tell(*patient.facts()[-1:])
+    patient.open()
+    patient.vitals()
+    patient.precheck()
+
+
+def try_to_authorise(patient: Patient) -> str:
+    """What became of it: a code, or the session's status."""
+    answer = patient.day.prescriber.request(
+        "POST", NAME, f"{patient.path}/authorise", {}
+    )
+    said = answer.get_json()
+    return str(said.get("code") or said["status"])

@@ -129,6 +129,17 @@ NEW = {
     ("list_entries", "detail"),
     ("trial_findings", "details"),
     ("process_notes", "note"),
+    ("note_drafts", "content"),
+    ("notes", "content"),
+    ("addenda", "text"),
+    ("adverse_events", "details"),
+    ("adverse_events", "review_note"),
+    ("adverse_events", "dismissed_because"),
+    ("adverse_event_revisions", "details"),
+    ("adverse_event_revisions", "reason"),
+    ("rems_forms", "said"),
+    ("rems_forms", "content"),
+    ("integration_tasks", "text"),
     ("emergency_accesses", "reason"),
 }
 """What the first release did not have."""

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.sessions import queries
 from services.sessions.api.base import routes
+from services.sessions.queries import integration
 from services.sessions.schemas import readiness as schemas
 from shared import access
 from shared.facts import readiness_view
@@ -24,4 +25,7 @@ def show_readiness(
     """Whether a dose may be given, and what speaks against it."""
     now = current_runtime().clock()
     readiness = queries.readiness_of(reading, patient_id, query, now=now)
-    return readiness_view(readiness, gate=query["gate"], at=query["at"] or now)
+    view = readiness_view(readiness, gate=query["gate"], at=query["at"] or now)
+    warnings = integration.overdue(reading, patient_id, query["at"] or now)
+    is_ready = view["ready"] and not any(one["blocks"] for one in warnings)
+    return {**view, "ready": is_ready, "warnings": warnings}

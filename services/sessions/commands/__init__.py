@@ -2,18 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from services.sessions.commands.ledger import DrawFrom
+from services.sessions.domain.adverse_event import Authority, Conclusion, Details
 from services.sessions.domain.discharge import Checklist
 from services.sessions.domain.emergency import EmergencyStep
 from services.sessions.domain.order import Drug
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.states import Identifier
 from services.sessions.domain.vitals import ReversalReason
-from shared.rulepack import Limit, Measure, Route, VitalsPhase
+from shared.rulepack import Limit, Measure, NotePart, Route, VitalsPhase
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,3 +174,57 @@ class WriteProcessNote:
 
     session_id: UUID
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveDraft:
+    """A clinician writes a note; of what was carried forward, some is confirmed."""
+
+    session_id: UUID
+    part: NotePart
+    content: Mapping[str, Any]
+    reviewed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordAdverseEvent:
+    """An adverse event happened in a session, or after it."""
+
+    session_id: UUID
+    details: Details
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribeAdverseEvent:
+    """An adverse event is confirmed, or described anew for a reason."""
+
+    adverse_event_id: UUID
+    details: Details
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewAdverseEvent:
+    """A prescriber says what an adverse event means for the next dose."""
+
+    adverse_event_id: UUID
+    conclusion: Conclusion
+    note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileReport:
+    """A report of an adverse event was filed."""
+
+    adverse_event_id: UUID
+    authority: Authority
+    filed_on: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTask:
+    """A therapist gives a patient something small to do."""
+
+    integration_id: UUID
+    text: str
+    due_on: date

@@ -205,3 +205,63 @@ class AlreadyCompletedError(ConflictError):
     """The integration has already taken place."""
 
     code = "already_completed"
+
+
+class FormIncompleteError(InvalidError):
+    """Sections that must be answered are not."""
+
+    code = "form_incomplete"
+
+
+class CarriedUnreviewedError(ConflictError):
+    """Answers from an earlier note are to be confirmed or changed first."""
+
+    code = "carried_unreviewed"
+
+
+class DraftExistsError(ConflictError):
+    """You have begun this note already, in another window perhaps; load it again."""
+
+    code = "draft_exists"
+
+
+class NoteSignedError(ConflictError):
+    """Your note on this part is signed; what is to be said is an addendum."""
+
+    code = "note_signed"
+
+
+class AlreadyCosignedError(ConflictError):
+    """This note waits for no second signature."""
+
+    code = "already_cosigned"
+
+
+class CosignerIsAuthorError(ConflictError):
+    """Somebody else has to sign what you wrote."""
+
+    code = "cosigner_is_author"
+
+
+class PartsMissingError(ConflictError):
+    """Parts of the record are not signed yet."""
+
+    code = "parts_missing"
+
+
+class AlreadySubmittedError(ConflictError):
+    """The form has been submitted."""
+
+    code = "already_submitted"
+
+
+class IntegrationOverdueError(ConflictError):
+    """An earlier experience was not integrated in time; the clinic wants that first."""
+
+    code = "integration_overdue"
+
+
+class TaskDoneError(ConflictError):
+    """The patient has done this already."""
+
+    code = "task_done"

@@ -1,11 +1,11 @@
 """The talk after the experience, and whether it took place in time."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.sessions.domain.errors import AlreadyCompletedError
+from services.sessions.domain.errors import AlreadyCompletedError, TaskDoneError
 from shared.aggregate import Aggregate
 from shared.events.sessions import (
     IntegrationCompleted,
@@ -73,3 +73,28 @@ class Integration(Aggregate):
             session_id=self.session_id,
             patient_id=self.patient_id,
         )
+
+
+@dataclass(kw_only=True, eq=False)
+class IntegrationTask(Aggregate):
+    """Something small the patient does until a day; nobody else is told what."""
+
+    integration_id: UUID
+    patient_id: UUID
+    text: str
+    due_on: date
+    set_at: datetime
+    set_by: UUID
+    done_at: datetime | None = None
+    done_by: UUID | None = None
+
+    def finish(self, *, at: datetime, by: UUID) -> None:
+        """The patient has done it.
+
+        Raises:
+            TaskDoneError: that was noted before.
+        """
+        if self.done_at is not None:
+            raise TaskDoneError
+        self.version += 1
+        self.done_at, self.done_by = at, by

@@ -13,6 +13,7 @@ from services.sessions.domain.errors import (
     RechecksUsedUpError,
 )
 from services.sessions.domain.leaving import Leaving
+from services.sessions.domain.note import Note
 from services.sessions.domain.precheck import NEVER_OVERRIDDEN, HoldReason, Precheck
 from services.sessions.domain.states import (
     BEFORE_DOSE,
@@ -27,6 +28,7 @@ from shared.events.sessions import (
     DoseAuthorised,
     DoseHeld,
     PrecheckCompleted,
+    RecordAmended,
     RecordOpened,
 )
 from shared.rulepack import Decision
@@ -214,6 +216,15 @@ class Session(Leaving):
             return (given,)
         self.first_dose_at = dose.given_at
         return given, self._entered(Phase.EXPERIENCE)
+
+    def amend(self, note: Note | None = None) -> RecordAmended:
+        """Something was added to a signed note of it, or to the signed whole."""
+        return RecordAmended(
+            session_id=self.id,
+            patient_id=self.patient_id,
+            note_id=note.id if note else None,
+            part=note.part.value if note else None,
+        )
 
     def _held(self) -> DoseHeld:
         return DoseHeld(

@@ -27,6 +27,7 @@ from services.sessions.domain.vitals import (
     level_measured,
 )
 from services.sessions.handlers.checks import begin_watch
+from services.sessions.handlers.integration import demand_integrated
 from services.sessions.handlers.ledger.drawing import Need, Source, take_stock
 from services.sessions.handlers.ledger.witnessing import stood_by
 from services.sessions.handlers.limits import limits_of
@@ -91,6 +92,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     Raises:
         DoseStoppedError: vital signs allow none.
         VitalsNeededError: a vital sign that a dose needs is missing or too old.
+        IntegrationOverdueError: an earlier dose waits for its integration.
         NotReadyError: a fact does not hold.
         HoldNotOverridableError, ReasonRequiredError: it is held, and not overridden.
         NoActiveOrderError: nothing is ordered by this route any more.
@@ -105,6 +107,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
         rating = during.rules.rate(values, phase=phase, baseline=session.baseline)
         session.judge_again(level_measured(rating, values))
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
+    demand_integrated(session.patient_id, uow)
     order = active_order(session.patient_id, uow)
     readiness = demand_ready(session, uow)
     session.demand_override(command.override_reason)

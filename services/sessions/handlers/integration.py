@@ -2,11 +2,20 @@
 
 from uuid import UUID
 
-from services.sessions.domain.integration import Integration, IntegrationStatus
+from sqlalchemy import select
+
+from services.sessions.commands import SetTask
+from services.sessions.domain.errors import IntegrationOverdueError
+from services.sessions.domain.integration import (
+    Integration,
+    IntegrationStatus,
+    IntegrationTask,
+)
 from services.sessions.domain.session import Session
 from services.sessions.handlers.loading import held
-from services.sessions.models import packs
+from services.sessions.models import integrations, packs
 from shared.ids import uuid7
+from shared.rulepack import NextDose
 from shared.unit_of_work import UnitOfWork
 
 MISSED = "integration_missed"
@@ -50,3 +59,54 @@ def note_missed(integration_id: UUID, uow: UnitOfWork) -> None:
     integration = held(Integration, integration_id, uow)
     if integration.status is IntegrationStatus.DUE:
         uow.publish(integration.miss(), of=integration)
+
+
+def demand_integrated(patient_id: UUID, uow: UnitOfWork) -> None:
+    """Refuse a dose while an earlier one waits too long for its integration.
+
+    Only where the clinic's rule pack says so; elsewhere it is a warning.
+
+    Raises:
+        IntegrationOverdueError: one does.
+    """
+    if packs.of(uow).integration.before_next_dose is not NextDose.BLOCK:
+        return
+    overdue = uow.all(
+        select(Integration).where(
+            integrations.c.patient_id == patient_id,
+            integrations.c.status != IntegrationStatus.COMPLETED,
+            integrations.c.late_at <= uow.now,
+        )
+    )
+    if overdue:
+        ids = [str(one.id) for one in overdue]
+        raise IntegrationOverdueError(details={"integration_ids": ids})
+
+
+def set_task(command: SetTask, uow: UnitOfWork) -> IntegrationTask:
+    """A therapist gives the patient something small to do."""
+    integration = uow.get(Integration, command.integration_id)
+    return uow.add(
+        IntegrationTask(
+            id=uuid7(),
+            clinic_id=uow.clinic_id,
+            integration_id=integration.id,
+            patient_id=integration.patient_id,
+            text=command.text,
+            due_on=command.due_on,
+            set_at=uow.now,
+            set_by=uow.actor_id,
+            version=1,
+        )
+    )
+
+
+def finish_task(task_id: UUID, uow: UnitOfWork) -> IntegrationTask:
+    """The patient has done it.
+
+    Raises:
+        TaskDoneError: that was noted before.
+    """
+    task = held(IntegrationTask, task_id, uow)
+    task.finish(at=uow.now, by=uow.actor_id)
+    return task

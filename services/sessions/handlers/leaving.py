@@ -25,6 +25,7 @@ from services.sessions.handlers.loading import (
 )
 from services.sessions.handlers.order import close_if_used_up
 from services.sessions.handlers.readiness import is_on_hold
+from services.sessions.handlers.rems import need_rems_form
 from services.sessions.models import discharge_checks, packs
 from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
@@ -83,6 +84,7 @@ def discharge_patient(command: DischargePatient, uow: UnitOfWork) -> Session:
     end_watch(session, uow)
     uow.forget(ESCORT, about=session.id)
     need_integration(session, uow)
+    need_rems_form(session, uow)
     close_if_used_up(session.order_id, uow)
     return session
 

@@ -8,7 +8,11 @@ from sqlalchemy import select
 from services.sessions.commands import AbortSession, OpenSession
 from services.sessions.domain.amounts import Amounts, micrograms
 from services.sessions.domain.copies import Appointment
-from services.sessions.domain.errors import NoActiveOrderError, SessionExistsError
+from services.sessions.domain.errors import (
+    NoActiveOrderError,
+    PartsMissingError,
+    SessionExistsError,
+)
 from services.sessions.domain.order import Order
 from services.sessions.domain.session import Session
 from services.sessions.handlers.checks import end_watch
@@ -16,8 +20,10 @@ from services.sessions.handlers.leaving import ESCORT
 from services.sessions.handlers.ledger.drawing import Need, take_stock
 from services.sessions.handlers.limits import limits_of
 from services.sessions.handlers.loading import demand_no_alert, held, is_prescriber
+from services.sessions.handlers.note import parts_missing
 from services.sessions.handlers.order import active_order, close_if_used_up
-from services.sessions.models import record_hash, sessions
+from services.sessions.handlers.rems import need_rems_form
+from services.sessions.models import packs, record_hash, sessions
 from shared.errors import ForbiddenError
 from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
@@ -87,6 +93,7 @@ def abort_session(command: AbortSession, uow: UnitOfWork) -> Session:
     uow.publish(event, of=session)
     end_watch(session, uow)
     uow.forget(ESCORT, about=session.id)
+    need_rems_form(session, uow)
     close_if_used_up(session.order_id, uow)
     return session
 
@@ -96,10 +103,13 @@ def sign_record(session_id: UUID, uow: UnitOfWork) -> Session:
 
     Raises:
         AlertOpenError: an alert is not acknowledged.
+        PartsMissingError: the clinic wants notes on parts that nobody has signed.
     """
     session = held(Session, session_id, uow)
     event = session.sign(at=uow.now, by=uow.actor_id)
     demand_no_alert(session.id, uow)
+    if missing := parts_missing(session, packs.of(uow).record.required_parts, uow):
+        raise PartsMissingError(details={"parts": missing})
     # The signature covers what the database holds, the signer and the time included.
     uow.flush()
     session.signature_hash = record_hash(session.id, uow.connection)

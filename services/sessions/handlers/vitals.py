@@ -15,11 +15,12 @@ from services.sessions.domain.vitals import (
     ratings_kept,
     time_taken,
 )
+from services.sessions.handlers.adverse_event import suggest_adverse_events
 from services.sessions.handlers.alert import raise_alerts, settle_alerts
 from services.sessions.handlers.loading import glance, held
 from services.sessions.models import vitals as table
 from shared.ids import uuid7
-from shared.rulepack import Decision
+from shared.rulepack import Decision, Status
 from shared.unit_of_work import UnitOfWork
 
 _COLUMNS = tuple(table.c.keys())
@@ -66,6 +67,8 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
     )
     uow.publish(reading.record(), of=reading)
     uow.insert(table, **{name: getattr(reading, name) for name in _COLUMNS})
+    if rating.status is Status.RED:
+        suggest_adverse_events(session, rating, pack, uow)
     level = level_measured(rating, command.values)
     if session.is_moved_by(command.values, level):
         _move(command, level, uow)

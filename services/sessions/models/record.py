@@ -21,11 +21,21 @@ from services.sessions.models.tables import (
     sessions,
     vitals,
 )
+from services.sessions.models.written import notes
 from shared.privacy.columns import opened
 
 _PARTS = (prechecks, authorisations, vitals, alerts, doses)
 _LEFT_OUT = frozenset({"version", "status", "signature_hash"})
 """Of the session itself: what signing changes."""
+_SIGNED_OF_NOTES = (
+    "id",
+    "part",
+    "form",
+    "author_id",
+    "content",
+    "signed_at",
+    "signature_hash",
+)
 
 _LATER_PARTS = (vitals_reversals, emergency_entries, discharge_checks)
 _LATER = frozenset(
@@ -67,8 +77,23 @@ def record_hash(session_id: UUID, connection: Connection) -> str:
     for table in _LATER_PARTS:
         if rows := _rows(table, "session_id", session_id, connection):
             content[table.name] = rows
+    if written := _notes_of(session_id, connection):
+        content["notes"] = written
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), default=_plain)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _notes_of(session_id: UUID, connection: Connection) -> list[dict[str, object]]:
+    """The notes of a record as their authors signed them.
+
+    One on integration may come after the record was signed, and so may a second
+    signature: neither is covered. Records signed before there were notes have none,
+    and their content is what it was.
+    """
+    signed = [notes.c[name] for name in _SIGNED_OF_NOTES]
+    query = select(*signed).where(notes.c.session_id == session_id, notes.c.in_record)
+    rows = connection.execute(query.order_by(notes.c.id))
+    return [dict(row) for row in opened(connection, rows)]
 
 
 def _rows(

@@ -4,7 +4,7 @@ from marshmallow import fields
 
 from services.sessions.domain.integration import IntegrationStatus
 from shared.http import Body, View
-from shared.http.schemas import Instant, TextField
+from shared.http.schemas import Day, Instant, TextField
 
 
 class CompleteIntegrationBody(Body):
@@ -29,7 +29,35 @@ class IntegrationView(View):
     note = fields.String(allow_none=True)
 
 
+class TaskBody(Body):
+    """What the patient does, and until which day."""
+
+    text = TextField(required=True)
+    due_on = Day(required=True)
+
+
+class TaskView(View):
+    """Something small the patient does."""
+
+    id = fields.UUID()
+    version = fields.Integer()
+    integration_id = fields.UUID()
+    patient_id = fields.UUID()
+    text = fields.String()
+    due_on = fields.Date()
+    set_at = Instant()
+    set_by = fields.UUID()
+    done_at = Instant(allow_none=True)
+    done_by = fields.UUID(allow_none=True)
+
+
+class ListedIntegrationView(IntegrationView):
+    """An integration, and what the patient does about it."""
+
+    tasks = fields.List(fields.Nested(TaskView))
+
+
 class IntegrationsView(View):
     """Integrations, the newest first."""
 
-    items = fields.List(fields.Nested(IntegrationView))
+    items = fields.List(fields.Nested(ListedIntegrationView))

@@ -24,10 +24,23 @@ class FactView(View):
     valid_until = Instant(allow_none=True)
 
 
+class WarningView(View):
+    """What is no fact and still to be thought of; some clinics let it block a dose."""
+
+    code = fields.String()
+    integration_id = fields.UUID()
+    since = Instant()
+    blocks = fields.Boolean()
+
+
 class ReadinessView(View):
-    """Whether a patient is ready, and what speaks against it."""
+    """Whether a patient is ready, and what speaks against it.
+
+    `warnings` are told where readiness is asked for, not where an answer was kept.
+    """
 
     gate = fields.String()
     at = Instant()
     ready = fields.Boolean()
     facts = fields.List(fields.Nested(FactView))
+    warnings = fields.List(fields.Nested(WarningView))

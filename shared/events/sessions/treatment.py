@@ -1,4 +1,4 @@
-"""What the sessions service tells: orders, treatment, alerts, integration."""
+"""Orders, treatment, alerts and integration."""
 
 from dataclasses import dataclass
 from datetime import datetime
