@@ -51,6 +51,11 @@ from shared.events.scheduling import (
     CourseStopped,
 )
 from shared.events.sessions import (
+    AdverseEventDismissed,
+    AdverseEventRecorded,
+    AdverseEventReviewed,
+    AdverseEventReviewRequested,
+    AdverseEventSuggested,
     AlertAcknowledged,
     AlertEscalated,
     AlertRaised,
@@ -59,8 +64,13 @@ from shared.events.sessions import (
     IntegrationCompleted,
     IntegrationFellDue,
     IntegrationMissed,
+    NoteCosignatureRequested,
+    NoteCosigned,
     PatientDischarged,
     RecordAborted,
+    RemsFormFellDue,
+    RemsFormMissed,
+    RemsFormSubmitted,
 )
 
 CALL_WITHIN = timedelta(hours=4)
@@ -109,6 +119,12 @@ _SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
 _OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
 _REPLANNED = (Closes(kind=TaskKind.COURSE_REPLAN, source="plan_id"),)
 
+_SAID = (Closes(kind=TaskKind.ADVERSE_EVENT_DRAFT, source="adverse_event_id"),)
+
+COSIGN_WITHIN = timedelta(days=2)
+SAY_WHETHER_WITHIN = timedelta(hours=24)
+REVIEW_WITHIN = timedelta(hours=24)
+"""How soon a prescriber reviews an adverse event; no dose is given before."""
 ASK_ABOUT_MATCH_WITHIN = timedelta(days=7)
 WITNESS_WITHIN = timedelta(days=2)
 SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
@@ -253,6 +269,54 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
         ),
     ),
     IntegrationCompleted: (Closes(kind=TaskKind.INTEGRATION, source="integration_id"),),
+    NoteCosignatureRequested: (
+        Opens(
+            kind=TaskKind.COSIGNATURE,
+            source="note_id",
+            owner=Owner.PRESCRIBER,
+            within=COSIGN_WITHIN,
+        ),
+    ),
+    NoteCosigned: (Closes(kind=TaskKind.COSIGNATURE, source="note_id"),),
+    AdverseEventSuggested: (
+        Opens(
+            kind=TaskKind.ADVERSE_EVENT_DRAFT,
+            source="adverse_event_id",
+            owner=Owner.PRESCRIBER,
+            within=SAY_WHETHER_WITHIN,
+        ),
+    ),
+    AdverseEventDismissed: _SAID,
+    AdverseEventRecorded: _SAID,
+    AdverseEventReviewRequested: (
+        Opens(
+            kind=TaskKind.ADVERSE_EVENT_REVIEW,
+            source="adverse_event_id",
+            owner=Owner.PRESCRIBER,
+            within=REVIEW_WITHIN,
+        ),
+        Opens(
+            kind=TaskKind.ADVERSE_EVENT_NEWS,
+            source="adverse_event_id",
+            owner=Owner.MEDICAL_LEAD,
+            within=REVIEW_WITHIN,
+        ),
+    ),
+    AdverseEventReviewed: (
+        Closes(kind=TaskKind.ADVERSE_EVENT_REVIEW, source="adverse_event_id"),
+    ),
+    RemsFormFellDue: (
+        Opens(
+            kind=TaskKind.REMS_FORM,
+            source="rems_form_id",
+            owner=Owner.PRESCRIBER,
+            due="due_at",
+        ),
+    ),
+    RemsFormMissed: (
+        Opens(kind=TaskKind.REMS_FORM, source="rems_form_id", owner=Owner.CLINIC_ADMIN),
+    ),
+    RemsFormSubmitted: (Closes(kind=TaskKind.REMS_FORM, source="rems_form_id"),),
     AppointmentMarkedAtRisk: (
         Opens(
             kind=TaskKind.AT_RISK,

@@ -44,6 +44,11 @@ class TaskKind(StrEnum):
     ESCORT_MISSING = "escort_missing"
     COURSE_REPLAN = "course_replan"
     COURSE_STEP = "course_step"
+    COSIGNATURE = "cosignature"
+    ADVERSE_EVENT_DRAFT = "adverse_event_draft"
+    ADVERSE_EVENT_REVIEW = "adverse_event_review"
+    ADVERSE_EVENT_NEWS = "adverse_event_news"
+    REMS_FORM = "rems_form"
 
 
 class Owner(StrEnum):
