@@ -41,6 +41,11 @@ class Answer:
     refusal: Mapping[str, Any] = field(default_factory=dict)
     http_status: int = 200
 
+    @property
+    def faults(self) -> Mapping[str, str]:
+        """What the service said about single fields, by their names."""
+        return _faults(self.refusal)
+
     def __bool__(self) -> bool:
         return self.standing is Standing.GOOD
 
@@ -98,6 +103,11 @@ class Apis:
     def put(self, service: str, path: str, /, **body: Any) -> Answer:
         """A change in the clinic that names the whole new state."""
         return self._ask(service, "PUT", self._path(path), json=body)
+
+    def save(self, service: str, path: str, version: int, /, **body: Any) -> Answer:
+        """The same, if what it is based on has not changed in the meantime."""
+        where = self._path(path)
+        return self._ask(service, "PUT", where, json=body, version=version)
 
     def delete(self, service: str, path: str) -> Answer:
         """A change in the clinic that ends something."""
@@ -185,3 +195,13 @@ def _detail(problem: Any) -> str:
     """A problem document's own words."""
     detail = problem.get("detail") if isinstance(problem, dict) else None
     return str(detail or "the request was refused")
+
+
+def _faults(problem: Any) -> dict[str, str]:
+    """What a problem document says of single fields, by the last part of their path."""
+    errors = problem.get("errors") if isinstance(problem, dict) else None
+    return {
+        str(one["pointer"]).rpartition("/")[2]: str(one["detail"])
+        for one in errors or ()
+        if isinstance(one, dict) and {"pointer", "detail"} <= one.keys()
+    }

@@ -72,6 +72,11 @@ def local_date(value: datetime | str) -> str:
     return local(value).date().isoformat()
 
 
+def field_time(value: datetime | str | None) -> str:
+    """2026-03-02T09:05 by the clinic's clock, as a field for a time holds it"""
+    return f"{local(value):%Y-%m-%dT%H:%M}" if value else ""
+
+
 def iso(value: datetime | str) -> str:
     """For `<time datetime>`."""
     return instant(value).astimezone(UTC).isoformat()
@@ -193,6 +198,7 @@ FILTERS = {
     "moment": moment,
     "date_of": date_of,
     "local_date": local_date,
+    "field_time": field_time,
     "iso": iso,
     "since": since,
     "seconds": seconds,

@@ -1,6 +1,7 @@
 """The pages, a module for each subject; all belong to one blueprint."""
 
 from services.console.pages import (
+    adverse_events,
     board,
     calendars,
     consents,
@@ -13,6 +14,7 @@ from services.console.pages import (
     files,
     hours,
     intake,
+    integrations,
     ledger,
     ledger_papers,
     ledger_stock,
@@ -20,9 +22,11 @@ from services.console.pages import (
     medication,
     messages,
     moving,
+    notes,
     ops,
     outcomes,
     patient,
+    rems,
     rules,
     session,
     signing_in,
@@ -33,6 +37,7 @@ from services.console.pages import (
 from services.console.pages.site import site
 
 __all__ = [
+    "adverse_events",
     "board",
     "calendars",
     "consents",
@@ -45,6 +50,7 @@ __all__ = [
     "files",
     "hours",
     "intake",
+    "integrations",
     "ledger",
     "ledger_papers",
     "ledger_stock",
@@ -52,9 +58,11 @@ __all__ = [
     "medication",
     "messages",
     "moving",
+    "notes",
     "ops",
     "outcomes",
     "patient",
+    "rems",
     "rules",
     "session",
     "signing_in",

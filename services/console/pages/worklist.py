@@ -30,6 +30,15 @@ KINDS = {
     "discrepancy": ("bad", "warning", "Find out why stock does not add up"),
     "loss_notice": ("bad", "alarm", "Tell the authority of a loss"),
     "delivery": ("info", "right", "Count what another clinic sent"),
+    "cosignature": ("info", "pen", "Sign a note as the second clinician"),
+    "adverse_event_draft": ("warn", "warning", "Say whether it was an adverse event"),
+    "adverse_event_review": (
+        "bad",
+        "shield",
+        "Review an adverse event: no dose before",
+    ),
+    "adverse_event_news": ("bad", "shield", "Know of a grave adverse event"),
+    "rems_form": ("info", "clipboard", "Submit a REMS form"),
     "message_failed": ("warn", "mail", "Reach the patient: a message failed"),
 }
 """What a task asks for, by its kind: tone, icon and words."""

@@ -1,0 +1,69 @@
+"""Notes in a real browser: saved as one types, kept through a reload, signed."""
+
+from datetime import timedelta
+
+from playwright.sync_api import expect
+
+from shared.access import Role
+from tests.browser.conftest import Live, Screen
+from tests.browser.test_console import enter
+
+
+def test_a_note_is_saved_as_it_is_typed_and_signed(live: Live, screen: Screen) -> None:
+    page, busy = screen.page, live.busy
+    enter(page, live, "Therapist")
+    page.goto(f"{live.clinic}/sessions/{busy.session}")
+    page.get_by_role("link", name="Notes").click()
+    page.get_by_role("link", name="Recovery").click()
+
+    page.get_by_label("How the patient came back").fill("Slowly, over half an hour.")
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    page.reload()
+    came_back = page.get_by_label("How the patient came back")
+    expect(came_back).to_have_value("Slowly, over half an hour.")
+    screen.keep("note-draft")
+    page.get_by_role("button", name="Sign and lock").click()
+    expect(page.get_by_text("Must be answered").first).to_be_visible()
+    screen.forgiven = ("422",)
+    page.get_by_label("Mood before leaving").select_option("better")
+    page.get_by_role("radio", name="Yes").check()
+    page.get_by_role("button", name="Sign and lock").click()
+    page.get_by_text("Add to this note").click()
+    page.get_by_label("What is to be added").fill("It was twenty minutes.")
+    page.get_by_role("button", name="Sign the addendum").click()
+
+    expect(page.get_by_text("It was twenty minutes.")).to_be_visible()
+    screen.keep("notes")
+    path = f"/sessions/{busy.session}/notes"
+    (note,) = busy.day.staff[Role.PRESCRIBER].get("sessions", path)["items"]
+    assert note["content"]["mood"] == "better"
+    assert note["signature_holds"]
+
+
+def test_an_adverse_event_is_recorded_and_its_page_says_what_follows(
+    live: Live, screen: Screen
+) -> None:
+    page, busy = screen.page, live.busy
+    enter(page, live, "Prescriber")
+    page.goto(f"{live.clinic}/sessions/{busy.session}/adverse-events")
+
+    page.get_by_label("What happened").select_option("nausea")
+    page.get_by_label("Grade").select_option("3")
+    began = busy.day.lab.clock() - timedelta(hours=6, minutes=5)  # In Chicago.
+    page.get_by_label("Began").fill(f"{began:%Y-%m-%dT%H:%M}")
+    for label, choice in (
+        ("Caused by the dose?", "probable"),
+        ("What was done with the dose", "none"),
+        ("How it ended", "recovering"),
+        ("Who told of it first", "patient"),
+    ):
+        page.get_by_label(label).select_option(choice)
+    screen.keep("adverse-event-form")
+    page.get_by_role("button", name="Record").click()
+
+    expect(page.get_by_text("No dose is given to this patient until")).to_be_visible()
+    screen.keep("adverse-event")
+    page.get_by_label("Treatment goes on as planned").check()
+    page.get_by_label("Why", exact=True).fill("Settled within the hour.")
+    page.get_by_role("button", name="Sign the review").click()
+    expect(page.get_by_text("Settled within the hour.")).to_be_visible()
