@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from cli.demo import steps
@@ -51,7 +52,12 @@ def good(route: str, dose_mg: float) -> Callable[[Clinic, Patient, Note], None]:
     def play(clinic: Clinic, patient: Patient, note: Note) -> None:
         _until_booked(clinic, patient, note, route=route, dose_mg=dose_mg)
         steps.dose(clinic, patient, dose_mg=dose_mg)
+        _write(clinic, patient, line_removed=True if route == "iv" else None)
+        note("note signed and amended")
         _from_dose_on(clinic, patient, note)
+        if route == "esketamine_nasal":
+            steps.submit_rems_form(clinic, patient)
+            note("REMS form submitted")
 
     return play
 
@@ -66,6 +72,15 @@ def sprayed(clinic: Clinic, patient: Patient, note: Note) -> None:
         lambda: steps.give(clinic, patient, dose_mg=steps.DEVICE_MG),
     )
     _from_dose_on(clinic, patient, note)
+
+
+def _write(clinic: Clinic, patient: Patient, **more: Any) -> None:
+    """A note is signed; what comes to mind later stands beside it."""
+    signed = steps.write_note(clinic, patient, **steps.RECOVERY, **more)
+    steps.amend_note(clinic, signed["id"], "It was twenty minutes.")
+    (read,) = steps.notes_of(clinic, patient)["items"]
+    if not read["signature_holds"] or len(read["addenda"]) != 1:
+        raise AssertionError("an addendum changed what was signed")
 
 
 def ineligible(clinic: Clinic, patient: Patient, note: Note) -> None:
@@ -197,7 +212,30 @@ def red_vital(clinic: Clinic, patient: Patient, note: Note) -> None:
     steps.take_vitals(clinic, patient, systolic_mmhg=150, diastolic_mmhg=92)
     if _alert(clinic, patient, alert_id)["resolution"] != "settled":
         raise AssertionError("a recheck that was not red did not resolve the alert")
+    _review(clinic, patient)
+    note("adverse event reviewed")
     _from_dose_on(clinic, patient, note)
+
+
+def _review(clinic: Clinic, patient: Patient) -> None:
+    """A grave adverse event: no further dose until a prescriber has looked at it."""
+    event_id = steps.record_adverse_event(clinic, patient)["id"]
+    refused(
+        "not_ready",
+        lambda: steps.authorise(clinic, patient, override_reason="it has settled"),
+    )
+    clinic.until(
+        lambda: (
+            {task["role"] for task in _tasks(clinic, event_id)}
+            == {"prescriber", "medical_lead"}
+        ),
+        "the prescriber and the medical lead are told",
+    )
+    steps.review_adverse_event(clinic, event_id)
+    clinic.until(
+        lambda: all(task["role"] != "prescriber" for task in _tasks(clinic, event_id)),
+        "the worklist no longer asks for a review",
+    )
 
 
 def no_show(clinic: Clinic, patient: Patient, note: Note) -> None:
@@ -299,7 +337,7 @@ def status(clinic: Clinic, patient: Patient) -> str:
     return status
 
 
-def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, int]]:
+def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, Any]]:
     tasks = clinic.admin.get("notifications", "/tasks", status="open")["items"]
     return [task for task in tasks if task["source_id"] == source_id]
 

@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from cli.services import NAMES, load
-from shared.access import scopes
+from shared import access
 from shared.testing.lab import Lab
 
 METHODS = {"get", "put", "post", "delete", "patch", "head", "options", "trace"}
@@ -66,7 +66,7 @@ def test_every_operation_needs_a_token_and_says_which_roles_may(
 
     assert schemes["bearer"]["scheme"] == "bearer"
     for where, operation in operations(document):
-        scope = scopes()[operation["x-kap-scope"]]
+        scope = access.scopes()[operation["x-kap-scope"]]
         assert operation["security"] == ([] if scope.is_open else [{"bearer": []}])
         assert set(operation["x-kap-roles"]) == set(scope.roles), where
         assert scope.roles or scope.is_open, where

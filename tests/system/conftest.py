@@ -45,6 +45,10 @@ class Teller:
             self._caller.request("POST", service, path, body, headers=headers)
         )
 
+    def put(self, service: str, path: str, /, **body: Any) -> Any:
+        """What a change that names the whole new state answers."""
+        return self._good(self._caller.request("PUT", service, path, body))
+
     @staticmethod
     def _good(answer: Any) -> Any:
         if answer.status_code >= 400:

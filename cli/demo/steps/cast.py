@@ -17,6 +17,9 @@ class Caller(Protocol):
     def post(self, service: str, path: str, /, **body: Any) -> Any:
         """What a change answers."""
 
+    def put(self, service: str, path: str, /, **body: Any) -> Any:
+        """What a change that names the whole new state answers."""
+
 
 @dataclass(kw_only=True)
 class Clinic:
