@@ -29,11 +29,29 @@ LONGEST_TEXT = 100_000
 _KEPT_PACKS = 256
 _ADDED_SINCE = (
     "adverse_events",
+    "alerts.ask_again_after",
+    "alerts.recheck_within",
     "appointments.bundles",
     "appointments.licence_notice",
     "appointments.routes",
+    "discharge.aldrete_at_least",
+    "discharge.bp_rise_at_most_mmhg",
+    "discharge.escort_asked_after",
+    "dose.routes.esketamine_nasal.device_mg",
+    "dose.routes.esketamine_nasal.device_spacing",
+    "dose.routes.esketamine_nasal.prescriber_on_site",
+    "dose.routes.im.concentrations_mg_per_ml",
+    "dose.routes.iv.concentrations_mg_per_ml",
     "ledger",
+    "monitoring.early_by",
+    "monitoring.escalation_roles",
+    "monitoring.routes.esketamine_nasal.measures",
+    "monitoring.routes.im.measures",
+    "monitoring.routes.iv.measures",
+    "monitoring.routes.sl.measures",
+    "plausible_values.distress",
     "rems",
+    "vitals.measures.distress",
 )
 """What the base got after clinics had signed packs: what those were signed as must stay
 what they are, so only a pack that says something else of it signs it."""

@@ -24,6 +24,7 @@ from services.sessions.handlers.readiness import tell_fact
 from services.sessions.models import (
     adverse_event_revisions,
     adverse_events,
+    is_counted,
     packs,
     vitals,
 )
@@ -200,6 +201,7 @@ def _red_readings(
         vitals.c.clinic_id == uow.clinic_id,
         vitals.c.phase == VitalsPhase.DURING,
         vitals.c.status == Status.RED,
+        is_counted,
     )
     return sum(
         any(
