@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -235,7 +236,7 @@ def _hear(
     episode_id, now = uuid7(), utc_now()
     runtime = Runtime.start(service, deployment.settings("sessions"))
     context = Context(actor=service.actor, clinic_id=clinic_id)
-    about = {"appointment_id": appointment_id, "patient_id": patient_id}
+    about: Any = {"appointment_id": appointment_id, "patient_id": patient_id}
     with runtime.unit_of_work(context) as uow:
         for event in (
             ClinicOnboarded(time_zone="America/New_York", alert_response_seconds=120),

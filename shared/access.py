@@ -205,7 +205,7 @@ OWN_BOOKINGS_READ = _desk(
     "read a patient's appointments; patients their own",
 )
 BOOKINGS_WRITE = _desk(
-    "bookings.write", DESK | {Role.THERAPIST}, "book, cancel, name escorts"
+    "bookings.write", DESK | {Role.THERAPIST}, "hold, book, confirm, cancel"
 )
 BOOKINGS_OVERBOOK = _desk(
     "bookings.overbook",
@@ -239,6 +239,10 @@ COURSES_NOTE = _clinical(
     _PRESCRIBER | _THERAPIST | {Role.MEDICAL_LEAD},
     "decide at a checkpoint of a course, and stop one",
 )
+VISITS_READ = _desk(
+    "visits.read", STAFF, "read who takes a patient home, and answers on arriving"
+)
+WAITLIST = _desk("waitlist", DESK | {Role.THERAPIST}, "keep the waitlist")
 NO_SHOWS_WRITE = _desk("no_shows.write", DESK, "note that a patient did not come")
 
 # Orders and treatment sessions.

@@ -191,9 +191,9 @@ class UnitOfWork:
         timer = timers.Timer(name=name, about=about, due_at=at)
         timers.set_timer(self.connection, timer, self.context)
 
-    def forget(self, name: str, *, about: UUID) -> None:
-        """Take a reminder back; nothing happens if there is none."""
-        timers.cancel(self.connection, name=name, about=about)
+    def forget(self, *names: str, about: UUID) -> None:
+        """Take reminders back; nothing happens if there are none."""
+        timers.cancel(self.connection, *names, about=about)
 
     def flush(self) -> None:
         """Write changes now, so that what the database refuses is refused here."""

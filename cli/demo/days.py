@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from cli.demo import arriving, courses, deciding, journeys
+from cli.demo import arriving, courses, deciding, journeys, waiting
 from cli.demo.steps import Clinic, Patient
 
 Note = Callable[[str], None]
@@ -41,6 +41,8 @@ BY_LINK = Journey("at home", "forms and a consent by private link", arriving.by_
 MERGED = Journey("registered twice", "made one", arriving.registered_twice)
 MOVED = Journey("handed on", "to another clinic", arriving.handed_on)
 COURSE = Journey("a course of weeks", "planned at once, replanned", courses.planned)
+AHEAD = Journey("planned ahead", "booked before all is ready", waiting.planned_ahead)
+EARLIER = Journey("earlier time", "held, called off, offered", waiting.earlier_time)
 RULES = Journey("own rules", "tried and signed", deciding.own_rules)
 
 DAYS = (
@@ -57,6 +59,7 @@ DAYS = (
         RULES,
         BY_LINK,
         COURSE,
+        AHEAD,
     ),
     (
         GOOD_NASAL,
@@ -70,6 +73,7 @@ DAYS = (
         GOOD_IM,
         APPEALED,
         MERGED,
+        EARLIER,
     ),
     (
         GOOD_SL,

@@ -22,7 +22,14 @@ from shared.events.intake import (
     ScreeningCompleted,
     ScreeningFellBehind,
 )
-from shared.events.scheduling import AppointmentBooked
+from shared.events.scheduling import (
+    AppointmentBooked,
+    AppointmentFirmed,
+    StepUndone,
+    WaitlistAccepted,
+    WaitlistOffered,
+    WaitlistOfferEnded,
+)
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.service import Handler, Service
 from shared.unit_of_work import UnitOfWork
@@ -62,6 +69,11 @@ FOR_PATIENTS: Mapping[type[Event], Handler] = {
     ConsentExpired: messages.end_consent,
     EpisodeClosed: messages.end_episode,
     AppointmentBooked: messages.plan_for_appointment,
+    AppointmentFirmed: messages.plan_for_appointment,
+    StepUndone: messages.reopen_appointment,
+    WaitlistOffered: messages.tell_of_offer,
+    WaitlistAccepted: messages.end_offer,
+    WaitlistOfferEnded: messages.end_offer,
     **dict.fromkeys(messages.ENDINGS, messages.end_appointment),
     IntegrationFellDue: messages.plan_for_integration,
     IntegrationCompleted: messages.end_integration,
@@ -83,7 +95,7 @@ service = Service(
     metadata=metadata,
     blueprint=routes,
     handlers={event: _about(event) for event in followable()},
-    ordered=frozenset({"appointment"}),
+    ordered=frozenset({"appointment", "waitlist_entry"}),
     pumps={
         "messages": deliver_messages,
         "webhooks": deliver_webhooks,

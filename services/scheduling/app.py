@@ -6,8 +6,10 @@ from services.scheduling.handlers import (
     appointment,
     erasing,
     following,
+    freeing,
     integration,
     readiness,
+    waitlist,
 )
 from services.scheduling.models import NO_OVERLAP, facts, metadata, packs
 from services.scheduling.pumps.busy import fetch_busy
@@ -52,7 +54,10 @@ service = Service(
     },
     pumps={"rule-packs": packs.fetch, "busy-times": fetch_busy},
     reminders={
-        readiness.RELEASE: readiness.release_if_not_ready,
+        freeing.RELEASE: readiness.release_if_not_ready,
+        freeing.SWEEP: readiness.sweep,
+        freeing.EXPIRE: freeing.expire_hold,
+        freeing.OFFER: waitlist.offer_slot,
         following.STEP_DUE: following.tell_step_is_due,
     },
     conflicts={NO_OVERLAP: DoubleBookedError},

@@ -1,12 +1,13 @@
 """What may be asked of scheduling."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from services.scheduling.domain import (
+    Answers,
     AppointmentMode,
     AppointmentType,
     ResourceKind,
@@ -94,7 +95,8 @@ class BookAppointment:
 
     Without `ends_at` it lasts as long as the rule pack says for its type, or for the
     route of a dose. A reason to overbook overrules that something is taken, or that
-    the clinic or somebody is not there; never what is about the patient.
+    the clinic or somebody is not there; never what is about the patient. A dose
+    may be `provisional`: booked for a patient who is not ready yet.
     """
 
     patient_id: UUID
@@ -110,6 +112,7 @@ class BookAppointment:
     mode: AppointmentMode = AppointmentMode.IN_PERSON
     route: Route | None = None
     overbook_reason: str | None = None
+    provisional: bool = False
 
     @property
     def wanted(self) -> dict[ResourceKind, UUID]:
@@ -149,11 +152,38 @@ class CancelAppointment:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmAppointment:
+    """The patient will come; to a dose, with an escort and knowing about food."""
+
+    appointment_id: UUID
+    escort_name: str | None = None
+    escort_phone: str | None = None
+    fasting_told: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NoteArrival:
-    """The patient is here, with or without an escort."""
+    """The patient is here, with or without an escort, and what was answered."""
 
     appointment_id: UUID
     escort_present: bool
+    escort_name: str | None = None
+    escort_phone: str | None = None
+    answers: Answers = field(default_factory=Answers)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JoinWaitlist:
+    """A patient would come at short notice; `weekdays` are 0 for Monday to 6."""
+
+    patient_id: UUID
+    type: AppointmentType
+    route: Route | None
+    weekdays: tuple[int, ...]
+    opens: time
+    closes: time
+    earliest_day: date | None
+    notice_hours: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,7 @@ from shared.events.scheduling import (
     AppointmentRescheduled,
     ClinicOnboarded,
     PatientArrived,
+    StepUndone,
 )
 from shared.service import Service
 
@@ -64,6 +65,7 @@ service = Service(
         PatientRegistered: copies.know_patient,
         AppointmentBooked: copies.know_appointment,
         PatientArrived: copies.follow_appointment,
+        StepUndone: copies.undo_arrival,
         AppointmentCancelled: copies.follow_appointment,
         AppointmentReleased: copies.follow_appointment,
         AppointmentRescheduled: copies.follow_appointment,

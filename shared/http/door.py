@@ -20,6 +20,7 @@ from shared.audit.trail import Entry, Outcome, write
 from shared.conflicts import ExpectedVersion
 from shared.context import Actor, Context
 from shared.errors import (
+    ConflictError,
     ForbiddenError,
     InvalidError,
     KapError,
@@ -34,6 +35,9 @@ from shared.telemetry import is_traceparent
 from shared.unit_of_work import UnitOfWork
 
 View = Callable[..., Any]
+Explain = Callable[..., Mapping[str, object]]
+"""What a fresh reading has to say about a refusal: it is called with the refusal, the
+reading and what the view was called with; the members it gives join the answer."""
 
 KEY_LENGTH = 128
 NOBODY_IN_PARTICULAR = Actor(id=UUID(int=0))
@@ -56,6 +60,7 @@ def guarded(
     has_body: bool,
     in_emergency: bool,
     most_bytes: int,
+    explain: Explain | None = None,
 ) -> View:
     """An endpoint behind the door; its body has at most so many bytes."""
 
@@ -69,6 +74,10 @@ def guarded(
                 return _read(endpoint, asked, scope, path)
             request.max_content_length = most_bytes
             return _change(endpoint, asked, path, has_body=has_body)
+        except ConflictError as refusal:
+            if explain is not None:
+                refusal.details.update(_explained(explain, refusal, asked, path))
+            raise
         except (ForbiddenError, NotFoundError) as refusal:
             _note_refusal(asked, refusal, path)
             raise
@@ -205,6 +214,17 @@ def _change(
         if key:
             _remember(uow, key, response)
         return response
+
+
+def _explained(
+    explain: Explain, refusal: KapError, asked: Context, path: Mapping[str, Any]
+) -> Mapping[str, object]:
+    """What is true now that everything is rolled back; nothing if it cannot be told."""
+    try:
+        with current_runtime().reading(asked) as reading:
+            return explain(refusal, reading, *g.parsed, **path)
+    except KapError:
+        return {}
 
 
 def _note_refusal(asked: Context, refusal: KapError, path: Mapping[str, Any]) -> None:

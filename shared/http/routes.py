@@ -15,7 +15,7 @@ from marshmallow import Schema
 from shared.access import Role, Scope
 from shared.http import downloads
 from shared.http.bodies import MAX_BODY_BYTES, Parser
-from shared.http.door import current_runtime, guarded
+from shared.http.door import Explain, current_runtime, guarded
 
 View = Callable[..., Any]
 
@@ -62,10 +62,22 @@ class Routes(Blueprint):  # type: ignore[misc]
         takes: Schema | None = None,
         status: int = 200,
         most_bytes: int = MAX_BODY_BYTES,
+        explain: Explain | None = None,
     ) -> Callable[[View], View]:
-        """A change; the view gets a `UnitOfWork`, then the body if one is declared."""
+        """A change; the view gets a `UnitOfWork`, then the body if one is declared.
+
+        `explain` says more of a conflict, from a reading after it is rolled back.
+        """
         return self._route(
-            "POST", path, scope, takes, None, gives, status, most_bytes=most_bytes
+            "POST",
+            path,
+            scope,
+            takes,
+            None,
+            gives,
+            status,
+            most_bytes=most_bytes,
+            explain=explain,
         )
 
     def download(
@@ -127,6 +139,7 @@ class Routes(Blueprint):  # type: ignore[misc]
         *,
         in_emergency: bool = False,
         most_bytes: int = MAX_BODY_BYTES,
+        explain: Explain | None = None,
     ) -> Callable[[View], View]:
         if Role.PATIENT in scope.roles and "<uuid:patient_id>" not in path:
             raise TypeError(f"{method} {path} names no patient, whom it lets in")
@@ -149,6 +162,7 @@ class Routes(Blueprint):  # type: ignore[misc]
                 has_body=takes is not None,
                 in_emergency=in_emergency,
                 most_bytes=most_bytes,
+                explain=explain,
             )
             return view
 
@@ -165,6 +179,7 @@ class Routes(Blueprint):  # type: ignore[misc]
         has_body: bool = False,
         in_emergency: bool = False,
         most_bytes: int = MAX_BODY_BYTES,
+        explain: Explain | None = None,
     ) -> None:
         """Let requests to a path in, through the door."""
         rule = path if scope.in_network else f"/clinics/<uuid:clinic_id>{path}"
@@ -178,6 +193,7 @@ class Routes(Blueprint):  # type: ignore[misc]
             has_body=has_body,
             in_emergency=in_emergency,
             most_bytes=most_bytes,
+            explain=explain,
         )
         outer.kap_scope = scope  # type: ignore[attr-defined]
         outer.kap_emergency = in_emergency  # type: ignore[attr-defined]
@@ -199,6 +215,7 @@ def _answering(view: View) -> View:
 
     @wraps(view)
     def call(*parsed: Any, **path: Any) -> Any:
+        g.parsed = parsed
         result = view(g.door, *parsed, **path)
         version = getattr(result, "version", None)
         if version is None and hasattr(result, "get"):

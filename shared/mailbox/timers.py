@@ -33,7 +33,7 @@ class Timer:
 
 def set_timer(connection: Connection, timer: Timer, context: Context) -> None:
     """Set a timer, or move the one that is set."""
-    cancel(connection, name=timer.name, about=timer.about)
+    cancel(connection, timer.name, about=timer.about)
     connection.execute(
         insert(timers).values(
             key=timer.key,
@@ -50,9 +50,10 @@ def set_timer(connection: Connection, timer: Timer, context: Context) -> None:
     )
 
 
-def cancel(connection: Connection, *, name: str, about: UUID) -> None:
-    """Forget a timer; nothing happens if none is set."""
-    connection.execute(delete(timers).where(timers.c.key == f"{name}/{about}"))
+def cancel(connection: Connection, *names: str, about: UUID) -> None:
+    """Forget timers; nothing happens if none is set."""
+    keys = [f"{name}/{about}" for name in names]
+    connection.execute(delete(timers).where(timers.c.key.in_(keys)))
 
 
 def fire_due(connection: Connection, *, now: datetime, most: int = 100) -> int:

@@ -10,6 +10,7 @@ from shared.events import Code
 from shared.instruments import InstrumentCode
 from shared.readiness import LASTING, FactName, Gate
 from shared.rulepack.appointments import Appointments
+from shared.rulepack.booking import Booking, Fasting
 from shared.rulepack.cases import (
     Case,
     CaseResult,
@@ -153,6 +154,8 @@ class RulePack:
     cancellation: Cancellation
     appointments: Appointments
     ledger: LedgerRules
+    booking: Booking
+    fasting: Fasting
     interactions: tuple[Interaction, ...]
     cases: tuple[Case, ...]
     adverse_events: AdverseEventRules

@@ -58,14 +58,14 @@ def test_the_board_changes_by_itself(live: Live, screen: Screen) -> None:
     page, day = screen.page, live.busy.day
     enter(page, live, "Front desk")
     tile = page.get_by_role("listitem").filter(has_text="Sample Invented")
-    expect(tile).to_contain_text("booked")
+    expect(tile).to_contain_text("confirmed")
     called_off = page.get_by_text("Called off")
     called_off.click()
     appointments = day.staff[Role.FRONT_DESK].get("scheduling", "/day")["appointments"]
     waiting = next(
         row
         for row in appointments
-        if row["status"] == "booked" and row["type"] == "dosing"
+        if row["status"] == "confirmed" and row["type"] == "dosing"
     )
 
     day.arrive(waiting["id"])

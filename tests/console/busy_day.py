@@ -54,7 +54,11 @@ def busy_day(day: ClinicDay) -> BusyDay:
     )
     for appointment in (dosing, second):
         day.staff[Role.FRONT_DESK].post(
-            "scheduling", f"/appointments/{appointment}/escort"
+            "scheduling",
+            f"/appointments/{appointment}/confirm",
+            escort_name="Erin Fictional",
+            escort_phone="555 0100",
+            fasting_told=True,
         )
     day.wait(days=2)
     _withdraw_consent(day, demo)

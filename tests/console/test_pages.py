@@ -11,7 +11,7 @@ def test_the_board_shows_the_day_in_the_clinics_own_time(busy: BusyDay) -> None:
     page = look(busy, Role.FRONT_DESK, "/board")
 
     assert "Testa Fictional, dosing, 09:00 to 12:00, in progress" in page
-    assert "Sample Invented, dosing, 11:00 to 14:00, booked" in page
+    assert "Sample Invented, dosing, 11:00 to 14:00, confirmed" in page
     assert "Mock Imaginary, preparation, 10:00 to 11:00, arrived" in page
     assert "CST" in page
     assert 'class="tile tone-live c12 s36 r0"' in page

@@ -33,6 +33,7 @@ ID_FIELDS = {
     "consent": "consent_id",
     "match": "match_id",
     "appointment": "appointment_id",
+    "waitlist_entry": "entry_id",
     "patient": "patient_id",
     "episode": "episode_id",
     "safety_flag": "flag_id",

@@ -1,7 +1,9 @@
 """What is planned for a patient, and what is suppressed again."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,11 +15,16 @@ from shared.events.intake import EpisodeClosed, PatientChanged
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentFirmed,
     AppointmentFulfilled,
     AppointmentNoShow,
     AppointmentReleased,
     EscortConfirmed,
     PatientArrived,
+    StepUndone,
+    WaitlistAccepted,
+    WaitlistOffered,
+    WaitlistOfferEnded,
 )
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.ids import uuid7
@@ -369,3 +376,102 @@ def test_nobody_writes_to_a_patient_who_died(
 
     sent = [name for name, status, _ in clinic.messages() if status == "sent"]
     assert sent == [BOOKED]
+
+
+def test_of_a_provisional_booking_a_patient_is_told_once_it_is_firm(
+    clinic: Clinic,
+) -> None:
+    booking = replace(clinic.booking(clinic.register(), days=9), provisional=True)
+
+    clinic.tell(booking)
+    before = clinic.messages()
+    clinic.tell(
+        AppointmentFirmed(
+            appointment_id=booking.appointment_id,
+            patient_id=booking.patient_id,
+            episode_id=booking.episode_id,
+            starts_at=booking.starts_at,
+        )
+    )
+
+    assert before == []
+    assert clinic.messages() == [(BOOKED, "sent", None), (REMINDER, "planned", None)]
+
+
+def test_a_patient_thought_to_be_here_is_still_told_that_it_is_called_off(
+    clinic: Clinic,
+) -> None:
+    booking = clinic.booking(clinic.register())
+    whose: Any = {
+        "appointment_id": booking.appointment_id,
+        "patient_id": booking.patient_id,
+    }
+    clinic.tell(booking)
+    clinic.tell(
+        PatientArrived(
+            **whose,
+            episode_id=booking.episode_id,
+            room_id=uuid7(),
+            escort_present=True,
+        ),
+        StepUndone(**whose, step="arrived", reason_code="wrong_patient"),
+    )
+
+    clinic.tell(cancelled(booking))
+
+    assert (CANCELLED, "sent", None) in clinic.messages()
+
+
+def offered(patient_id: UUID, clinic: Clinic) -> WaitlistOffered:
+    """A time that is held for somebody who waits."""
+    now = clinic.lab.clock()
+    return WaitlistOffered(
+        entry_id=uuid7(),
+        patient_id=patient_id,
+        appointment_id=uuid7(),
+        starts_at=now + timedelta(days=3),
+        expires_at=now + timedelta(hours=2),
+    )
+
+
+def test_who_waits_is_told_of_an_earlier_time_and_then_of_the_booking(
+    clinic: Clinic,
+) -> None:
+    patient = clinic.register()
+    offer = offered(patient, clinic)
+    clinic.tell(offer)
+    before = clinic.messages()
+
+    whose: Any = {
+        "entry_id": offer.entry_id,
+        "patient_id": patient,
+        "appointment_id": offer.appointment_id,
+    }
+    clinic.tell(
+        replace(
+            clinic.booking(patient, days=3),
+            appointment_id=offer.appointment_id,
+        ),
+        WaitlistAccepted(**whose),
+    )
+
+    assert before == [("waitlist_offer", "sent", None)]
+    assert (BOOKED, "sent", None) in clinic.messages()
+
+
+def test_of_an_offer_that_has_ended_nobody_is_told(clinic: Clinic) -> None:
+    patient = clinic.register()
+    offer = offered(patient, clinic)
+
+    with clinic.lab.unit_of_work("notifications", clinic.id) as uow:
+        service.handlers[WaitlistOffered](offer, uow)
+        ended = WaitlistOfferEnded(
+            entry_id=offer.entry_id,
+            patient_id=patient,
+            appointment_id=offer.appointment_id,
+            cause_code="declined",
+        )
+        service.handlers[WaitlistOfferEnded](ended, uow)
+    clinic.lab.settle()
+
+    assert clinic.messages() == [("waitlist_offer", "suppressed", "offer_ended")]

@@ -7,10 +7,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
+from services.notifications.domain.scheduling_rules import (
+    CALL_WITHIN,
+    REVIEW_EPISODE_WITHIN,
+    SEE_TO_LATE_CANCELLATION_WITHIN,
+)
 from services.notifications.domain.task_rules import (
     ASK_ABOUT_MATCH_WITHIN,
     CALL_ABOUT_FORMS_WITHIN,
-    CALL_WITHIN,
     WAIT_FOR_ITEMS,
     WITNESS_WITHIN,
 )
@@ -35,7 +39,11 @@ from shared.events.intake import (
 )
 from shared.events.scheduling import (
     AppointmentFulfilled,
+    AppointmentRecovered,
     AppointmentReleased,
+    WaitlistAccepted,
+    WaitlistOffered,
+    WaitlistOfferEnded,
 )
 from shared.events.sessions import (
     PatientDischarged,
@@ -88,6 +96,11 @@ LEFT = PatientDischarged(
     session_id=S, appointment_id=A, patient_id=P, discharged_at=MORNING
 )
 RESOLVED = AlertResolved(alert_id=X, session_id=S, patient_id=P, outcome="settled")
+ASKED = replace(AT_RISK, owner_role="prescriber")
+STAYED_AWAY = replace(NO_SHOW, repeated=True)
+OFFERED = WaitlistOffered(
+    entry_id=X, patient_id=P, appointment_id=A, starts_at=LATER, expires_at=DUE
+)
 OPENINGS = [
     (UNCHECKED, "alert", "monitor", X, DUE),
     (STRANDED, "escort_missing", "monitor", S, MORNING),
@@ -100,6 +113,22 @@ OPENINGS = [
     (FELL_DUE, "integration", "therapist", G, DUE),
     (NO_SHOW, "no_show", "therapist", A, MORNING + CALL_WITHIN),
     (AT_RISK, "at_risk", "front_desk", A, DUE),
+    (ASKED, "at_risk", "prescriber", A, DUE),
+    (
+        CANCELLED,
+        "late_cancellation",
+        "front_desk",
+        A,
+        MORNING + SEE_TO_LATE_CANCELLATION_WITHIN,
+    ),
+    (
+        STAYED_AWAY,
+        "episode_review",
+        "prescriber",
+        A,
+        MORNING + REVIEW_EPISODE_WITHIN,
+    ),
+    (OFFERED, "waitlist_offer", "front_desk", X, DUE),
     (STALLED, "forms_missing", "front_desk", E, MORNING + CALL_ABOUT_FORMS_WITHIN),
     (DEFERRED, "items_missing", "front_desk", E, DUE),
 ]
@@ -155,12 +184,29 @@ CLOSINGS = [
     (AT_RISK, CANCELLED),
     (
         AT_RISK,
+        AppointmentRecovered(appointment_id=A, patient_id=P, status="booked"),
+    ),
+    (OFFERED, WaitlistAccepted(entry_id=X, patient_id=P, appointment_id=A)),
+    (
+        OFFERED,
+        WaitlistOfferEnded(
+            entry_id=X, patient_id=P, appointment_id=A, cause_code="declined"
+        ),
+    ),
+    (
+        AT_RISK,
         AppointmentFulfilled(
             appointment_id=A, patient_id=P, episode_id=E, appointment_type="dosing"
         ),
     ),
 ]
-ORDERED = ("scheduling.appointment.", "scheduling.escort.", "scheduling.patient.")
+ORDERED = (
+    "scheduling.appointment.",
+    "scheduling.escort.",
+    "scheduling.patient.",
+    "scheduling.slot.",
+    "scheduling.waitlist.",
+)
 
 
 @pytest.fixture
@@ -180,7 +226,7 @@ def test_an_event_asks_somebody_to_act(
 ) -> None:
     clinic.tell(event)
 
-    (task,) = clinic.tasks()
+    (task,) = [one for one in clinic.tasks() if one["kind"] == kind]
     assert (task["kind"], task["role"], task["source_id"]) == (kind, role, str(source))
     assert datetime.fromisoformat(task["due_at"]) == due
     assert (task["level"], task["status"]) == (1, "open")

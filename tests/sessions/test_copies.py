@@ -21,6 +21,7 @@ from shared.events.scheduling import (
     AppointmentCancelled,
     ClinicOnboarded,
     PatientArrived,
+    StepUndone,
 )
 from shared.ids import uuid7
 from shared.readiness import FACT_EVENTS
@@ -114,6 +115,31 @@ def test_a_booking_that_is_told_again_changes_nothing(day: Day) -> None:
     tell(day, booked(day, appointment_id), version=1, aggregate_id=appointment_id)
 
     assert status_of(day, appointment_id) is AppointmentStatus.ARRIVED
+
+
+@pytest.mark.parametrize(
+    ("step", "then"),
+    [
+        ("arrived", AppointmentStatus.BOOKED),
+        ("roomed", AppointmentStatus.ARRIVED),
+    ],
+)
+def test_an_arrival_that_was_a_slip_is_none(
+    day: Day, step: str, then: AppointmentStatus
+) -> None:
+    appointment_id = uuid7()
+    tell(day, booked(day, appointment_id), version=1, aggregate_id=appointment_id)
+    tell(day, arrived(appointment_id), version=2, aggregate_id=appointment_id)
+
+    undone = StepUndone(
+        appointment_id=appointment_id,
+        patient_id=uuid7(),
+        step=step,
+        reason_code="wrong_patient",
+    )
+    tell(day, undone, version=3, aggregate_id=appointment_id)
+
+    assert status_of(day, appointment_id) is then
 
 
 def test_an_arrival_before_its_booking_is_tried_again(day: Day) -> None:

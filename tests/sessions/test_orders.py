@@ -414,7 +414,7 @@ def test_a_preparation_that_was_called_off_did_not_take_place(
 ) -> None:
     patient = day.patient()
     appointment_id = patient.book("preparation")
-    whose = {"appointment_id": appointment_id, "patient_id": patient.id}
+    whose: Any = {"appointment_id": appointment_id, "patient_id": patient.id}
     day.tell(
         {
             "cancelled": AppointmentCancelled(

@@ -62,6 +62,9 @@ def test_an_empty_pack_lacks_every_section() -> None:
         "integration": "is missing",
         "cancellation": "is missing",
         "appointments": "is missing",
+        "booking": "is missing",
+        "ledger": "is missing",
+        "fasting": "is missing",
         "interactions": "is missing",
         "cases": "is missing",
     }

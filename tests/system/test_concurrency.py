@@ -1,11 +1,12 @@
 """Many people want the same at the same moment: exactly one of them gets it."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -17,8 +18,9 @@ from tests.system.processes import RealProcesses
 from tests.system.work import Work
 
 API = "api scheduling"
-PROCESSES = "4"
-ATTEMPTS = 40
+PROCESSES = "8"
+ATTEMPTS = 200
+AT_ONCE = 50
 PATIENTS = 4
 REPLAYED = "Idempotency-Replayed"
 
@@ -53,6 +55,16 @@ class Desk:
             "therapist_id": clinic.therapists[0],
         }
 
+    def other_room_and_therapist(self) -> dict[str, str]:
+        """Another place for the same time."""
+        admin = self.work.clinic.admin
+        return {
+            f"{kind}_id": admin.post("scheduling", "/resources", kind=kind, name=kind)[
+                "id"
+            ]
+            for kind in ("room", "therapist")
+        }
+
     def known_patients(self, count: int) -> list[Patient]:
         """Patients that scheduling has heard of: each is booked, for another time."""
         patients = [self.work.register(number) for number in range(count)]
@@ -60,7 +72,7 @@ class Desk:
             self.work.book(patient, hour)
         return patients
 
-    def appointments(self, patients: list[Patient]) -> list[dict[str, str]]:
+    def appointments(self, patients: list[Patient]) -> list[dict[str, Any]]:
         """What these patients have in the slot everybody wants."""
         asked = self.work.clinic.desk.get
         rows = [
@@ -97,14 +109,63 @@ def desk(many_processes: RealProcesses) -> Iterator[Desk]:
         yield Desk(work, many_processes.address(API), token)
 
 
-def test_one_of_forty_gets_the_room_and_the_others_are_told(desk: Desk) -> None:
+def test_one_of_two_hundred_gets_the_room_and_the_others_are_told_when_else(
+    desk: Desk,
+) -> None:
     patients = desk.known_patients(PATIENTS)
-    wishes = [desk.wanted(patients[number % PATIENTS]) for number in range(ATTEMPTS)]
+    asks = [
+        partial(
+            desk.post,
+            "/holds" if number % 3 == 0 else "/appointments",
+            desk.wanted(patients[number % PATIENTS]),
+        )
+        for number in range(ATTEMPTS)
+    ]
 
-    answers = at_once([partial(desk.post, "/appointments", wish) for wish in wishes])
+    answers = at_once(asks)
 
-    assert Counter(map(outcome, answers)) == {"201": 1, "409 double_booked": 39}
+    assert Counter(map(outcome, answers)) == {"201": 1, "409 double_booked": 199}
     assert len(desk.appointments(patients)) == 1
+    refusals = [answer.json() for answer in answers if not answer.is_success]
+    assert all(len(said["alternatives"]) == 3 for said in refusals)
+
+
+def test_one_of_many_holds_of_a_time_stands(desk: Desk) -> None:
+    patients = desk.known_patients(2)
+    asks = [
+        partial(desk.post, "/holds", desk.wanted(patients[number % 2]))
+        for number in range(20)
+    ]
+
+    answers = at_once(asks)
+
+    assert Counter(map(outcome, answers)) == {"201": 1, "409 double_booked": 19}
+
+
+def test_what_is_held_is_booked_once_however_many_confirm(desk: Desk) -> None:
+    (patient,) = desk.known_patients(1)
+    held = desk.post("/holds", desk.wanted(patient)).json()
+
+    answers = at_once([partial(desk.post, f"/holds/{held['id']}/book")] * 20)
+
+    told = Counter(map(outcome, answers))
+    assert told.pop("200") == 1
+    assert set(told) <= {"412 stale_version", "409 wrong_state"}
+    (appointment,) = desk.appointments([patient])
+    assert (appointment["status"], appointment["version"]) == ("booked", 2)
+
+
+def test_a_patient_is_with_one_of_two_therapists_at_a_time(desk: Desk) -> None:
+    (patient,) = desk.known_patients(1)
+    here = desk.wanted(patient)
+    there = {**here, **desk.other_room_and_therapist()}
+
+    answers = at_once(
+        [partial(desk.post, "/appointments", one) for one in (here, there) * 10]
+    )
+
+    assert Counter(map(outcome, answers)) == {"201": 1, "409 double_booked": 19}
+    assert len(desk.appointments([patient])) == 1
 
 
 def test_one_key_used_ten_times_at_once_has_one_effect(desk: Desk) -> None:
@@ -136,15 +197,15 @@ def test_one_of_many_who_saw_the_same_version_changes_it(desk: Desk) -> None:
     assert appointment["version"] == made.json()["version"] + 1
 
 
-def at_once(asks: list[Callable[[], httpx.Response]]) -> list[httpx.Response]:
-    """The answers to requests that all begin at the same moment."""
-    ready = Barrier(len(asks))
+def at_once(asks: Sequence[Callable[[], httpx.Response]]) -> list[httpx.Response]:
+    """The answers to requests of which many begin at the same moment."""
+    ready = Barrier(min(len(asks), AT_ONCE))
 
     def ask(one: Callable[[], httpx.Response]) -> httpx.Response:
         ready.wait()
         return one()
 
-    with ThreadPoolExecutor(len(asks)) as people:
+    with ThreadPoolExecutor(ready.parties) as people:
         return list(people.map(ask, asks))
 
 

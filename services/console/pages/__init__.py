@@ -31,6 +31,8 @@ from services.console.pages import (
     session,
     signing_in,
     staff,
+    visit,
+    waitlist,
     wall,
     worklist,
 )
@@ -68,6 +70,8 @@ __all__ = [
     "signing_in",
     "site",
     "staff",
+    "visit",
+    "waitlist",
     "wall",
     "worklist",
 ]

@@ -26,8 +26,8 @@ STEP = timedelta(minutes=STEP_MINUTES)
 HOUR = timedelta(hours=1)
 YEARS = range(2000, 2200)
 OFF = frozenset({"released", "cancelled", "rescheduled", "no_show"})
-AHEAD = frozenset({"booked", "at_risk"})
-PRESENT = frozenset({"arrived", "in_progress"})
+AHEAD = frozenset({"booked", "confirmed", "at_risk", "provisional"})
+PRESENT = frozenset({"arrived", "roomed", "in_progress"})
 BY_VIDEO = ""
 """The row of what takes place in no room."""
 

@@ -21,7 +21,17 @@ from shared import access
 Row = Mapping[str, Any]
 
 PAGE = 60
-AHEAD = frozenset({"booked", "at_risk", "arrived", "in_progress"})
+AHEAD = frozenset(
+    {
+        "provisional",
+        "booked",
+        "confirmed",
+        "at_risk",
+        "arrived",
+        "roomed",
+        "in_progress",
+    }
+)
 SPARK_WIDTH, SPARK_HEIGHT = 96, 26
 
 

@@ -82,6 +82,7 @@ def page(
         room=room(apis, found["appointment_id"]) if found else None,
         entry_key=uuid7(),
         typed=typed or {},
+        visit=_visit(apis, found),
         steps=STEPS,
         latest=LATEST,
         stands_at=_STANDS_AT.get(status, status),
@@ -110,6 +111,13 @@ def _measured(found: Answer) -> dict[str, Any]:
         "entry": entry,
         "before": {one.measure: filters.number(one.before) for one in entry},
     }
+
+
+def _visit(apis: Apis, session: Answer) -> Answer | None:
+    """Who takes the patient home, and what was said on arriving."""
+    if not session:
+        return None
+    return apis.get("scheduling", f"/appointments/{session['appointment_id']}/visit")
 
 
 def _alerts(found: Answer) -> dict[str, Any]:

@@ -44,6 +44,7 @@ class Template(StrEnum):
     INTEGRATION_DUE = "integration_due"
     FORMS_DUE = "forms_due"
     CONSENT_DUE = "consent_due"
+    WAITLIST_OFFER = "waitlist_offer"
 
 
 class MessageStatus(StrEnum):
@@ -56,7 +57,11 @@ class MessageStatus(StrEnum):
 
 
 BEFORE_THE_START = frozenset(
-    {Template.APPOINTMENT_BOOKED, Template.APPOINTMENT_REMINDER}
+    {
+        Template.APPOINTMENT_BOOKED,
+        Template.APPOINTMENT_REMINDER,
+        Template.WAITLIST_OFFER,
+    }
 )
 """Messages that say nothing any more once their appointment has begun."""
 
@@ -89,6 +94,11 @@ class Occasion(Aggregate):
         was_ahead = self.is_ahead
         self.over_because = self.over_because or because
         return was_ahead
+
+    def reopen(self, because: str) -> None:
+        """It was not over, if this is why it was thought to be."""
+        if self.over_because == because:
+            self.over_because = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
 """What each event means to the worklist: what opens a task, what closes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 
+from services.notifications.domain.rule import Closes, Opens
+from services.notifications.domain.scheduling_rules import SCHEDULING
 from services.notifications.domain.tasks import Owner, TaskKind
 from shared.events import Event
 from shared.events.bedside import AlertResolved, CheckMissed, EscortMissing
@@ -36,20 +37,6 @@ from shared.events.ledger import (
     LossReported,
 )
 from shared.events.notifications import MessageFailed
-from shared.events.scheduling import (
-    AppointmentCancelled,
-    AppointmentFulfilled,
-    AppointmentMarkedAtRisk,
-    AppointmentNoShow,
-    AppointmentReleased,
-    AppointmentRescheduled,
-    CourseChanged,
-    CourseCompleted,
-    CourseDisrupted,
-    CourseReplanned,
-    CourseStepFellDue,
-    CourseStopped,
-)
 from shared.events.sessions import (
     AdverseEventDismissed,
     AdverseEventRecorded,
@@ -73,42 +60,6 @@ from shared.events.sessions import (
     RemsFormSubmitted,
 )
 
-CALL_WITHIN = timedelta(hours=4)
-"""A patient who did not come is called the same day: it is about safety."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Opens:
-    """An event that asks somebody to act, or asks again and louder.
-
-    `source` names the event's field with the id of what it is about, `due`, `level` and
-    `role` those with a deadline, a level and who should act. Without a deadline it is
-    `within` of the event; without `level` it is one above the last, and where the event
-    names no role that has a worklist, the task is for `owner`.
-    """
-
-    kind: TaskKind
-    source: str
-    owner: Owner
-    due: str | None = None
-    within: timedelta = timedelta()
-    level: str | None = None
-    role: str | None = None
-
-    def owner_by(self, event: Event) -> Owner:
-        """Who should act."""
-        said = getattr(event, self.role) if self.role else None
-        return Owner(said) if said in list(Owner) else self.owner
-
-
-@dataclass(frozen=True, kw_only=True)
-class Closes:
-    """An event after which nobody has to act any more."""
-
-    kind: TaskKind
-    source: str
-
-
 _REVIEWED = (Closes(kind=TaskKind.REVIEW, source="episode_id"),)
 _WAITED_FOR = (Closes(kind=TaskKind.ITEMS_MISSING, source="episode_id"),)
 _ANSWERED = (Closes(kind=TaskKind.FORMS_MISSING, source="episode_id"),)
@@ -116,8 +67,6 @@ _DECIDED = (Closes(kind=TaskKind.DOSE_HELD, source="session_id"),)
 _LOOKED_AT = (Closes(kind=TaskKind.ALERT, source="alert_id"),)
 _FETCHED = (Closes(kind=TaskKind.ESCORT_MISSING, source="session_id"),)
 _SIGNED = (Closes(kind=TaskKind.CONSENT_WITNESS, source="consent_id"),)
-_OVER = (Closes(kind=TaskKind.AT_RISK, source="appointment_id"),)
-_REPLANNED = (Closes(kind=TaskKind.COURSE_REPLAN, source="plan_id"),)
 
 _SAID = (Closes(kind=TaskKind.ADVERSE_EVENT_DRAFT, source="adverse_event_id"),)
 
@@ -131,11 +80,11 @@ SEE_TO_COVERAGE_WITHIN = timedelta(days=2)
 CALL_ABOUT_FORMS_WITHIN = timedelta(days=1)
 WAIT_FOR_ITEMS = timedelta(days=14)
 """How long a deferred decision waits if the event does not say."""
-REPLAN_WITHIN = timedelta(days=1)
 LOOK_INTO_WITHIN = timedelta(days=1)
 """How soon an administrator looks into a record that was opened in an emergency."""
 
 RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
+    **SCHEDULING,
     CoverageLapsed: (
         Opens(
             kind=TaskKind.COVERAGE,
@@ -317,47 +266,6 @@ RULES: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
         Opens(kind=TaskKind.REMS_FORM, source="rems_form_id", owner=Owner.CLINIC_ADMIN),
     ),
     RemsFormSubmitted: (Closes(kind=TaskKind.REMS_FORM, source="rems_form_id"),),
-    AppointmentMarkedAtRisk: (
-        Opens(
-            kind=TaskKind.AT_RISK,
-            source="appointment_id",
-            owner=Owner.FRONT_DESK,
-            due="cutoff_at",
-        ),
-    ),
-    AppointmentReleased: _OVER,
-    AppointmentRescheduled: _OVER,
-    AppointmentCancelled: _OVER,
-    AppointmentFulfilled: _OVER,
-    AppointmentNoShow: (
-        *_OVER,
-        Opens(
-            kind=TaskKind.NO_SHOW,
-            source="appointment_id",
-            owner=Owner.THERAPIST,
-            within=CALL_WITHIN,
-        ),
-    ),
-    CourseDisrupted: (
-        Opens(
-            kind=TaskKind.COURSE_REPLAN,
-            source="plan_id",
-            owner=Owner.FRONT_DESK,
-            within=REPLAN_WITHIN,
-        ),
-    ),
-    CourseReplanned: _REPLANNED,
-    CourseCompleted: _REPLANNED,
-    CourseStopped: _REPLANNED,
-    CourseStepFellDue: (
-        Opens(
-            kind=TaskKind.COURSE_STEP,
-            source="step_id",
-            owner=Owner.THERAPIST,
-            due="due_at",
-        ),
-    ),
-    CourseChanged: (Closes(kind=TaskKind.COURSE_STEP, source="step_id"),),
     MessageFailed: (
         Opens(
             kind=TaskKind.MESSAGE_FAILED,

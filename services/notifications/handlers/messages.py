@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from services.notifications.domain.messages import (
     NO_CHANNEL,
@@ -36,11 +36,16 @@ from shared.events.scheduling import (
     PATIENT_DECEASED,
     AppointmentBooked,
     AppointmentCancelled,
+    AppointmentFirmed,
     AppointmentFulfilled,
     AppointmentNoShow,
     AppointmentReleased,
     AppointmentRescheduled,
     PatientArrived,
+    StepUndone,
+    WaitlistAccepted,
+    WaitlistOffered,
+    WaitlistOfferEnded,
 )
 from shared.events.sessions import IntegrationCompleted, IntegrationFellDue
 from shared.ids import uuid7
@@ -85,12 +90,17 @@ def know_patient(event: PatientRegistered | PatientChanged, uow: UnitOfWork) -> 
         patient.version, patient.channel = version, event.channel
 
 
-def plan_for_appointment(event: AppointmentBooked, uow: UnitOfWork) -> None:
+def plan_for_appointment(
+    event: AppointmentBooked | AppointmentFirmed, uow: UnitOfWork
+) -> None:
     """An appointment is booked: the patient is told now, and reminded the day before.
 
-    A reminder whose time is past when the booking is heard of is not planned.
+    A reminder whose time is past when the booking is heard of is not planned. Of a
+    provisional booking the patient is told once it is firm.
     """
     occasion = _occasion(event.appointment_id, event.patient_id, event.starts_at, uow)
+    if isinstance(event, AppointmentBooked) and event.provisional:
+        return
     remind_at = event.starts_at - REMIND_BEFORE
     _plan(Template.APPOINTMENT_BOOKED, occasion, told_at(uow), uow)
     if remind_at > uow.now:
@@ -110,6 +120,29 @@ def end_appointment(event: Ending, uow: UnitOfWork) -> None:
     has_died = getattr(event, "cause_code", None) == PATIENT_DECEASED
     if was_ahead and isinstance(event, CALLED_OFF) and not has_died:
         _plan(Template.APPOINTMENT_CANCELLED, occasion, told_at(uow), uow)
+
+
+def reopen_appointment(event: StepUndone, uow: UnitOfWork) -> None:
+    """A patient was thought to be here: the appointment is still ahead."""
+    occasion = uow.find(Occasion, event.appointment_id)
+    if occasion is not None and event.step == "arrived":
+        occasion.reopen(ENDINGS[PatientArrived])
+
+
+def tell_of_offer(event: WaitlistOffered, uow: UnitOfWork) -> None:
+    """A time is kept for a patient who waits: the patient is told."""
+    occasion = _occasion(event.appointment_id, event.patient_id, event.starts_at, uow)
+    if occasion.is_ahead:
+        _plan(Template.WAITLIST_OFFER, occasion, told_at(uow), uow)
+
+
+def end_offer(event: WaitlistAccepted | WaitlistOfferEnded, uow: UnitOfWork) -> None:
+    """A patient has answered, or the time is not kept any longer."""
+    if occasion := uow.find(Occasion, event.appointment_id):
+        if isinstance(event, WaitlistOfferEnded):
+            occasion.end("offer_ended")
+        offers = messages.c.template == Template.WAITLIST_OFFER
+        _suppress(occasion, "offer_ended", uow, offers)
 
 
 def plan_for_integration(event: IntegrationFellDue, uow: UnitOfWork) -> None:
@@ -233,10 +266,13 @@ def _plan(template: Template, about: Occasion, at: datetime, uow: UnitOfWork) ->
     uow.add(message)
 
 
-def _suppress(about: Occasion, cause_code: str, uow: UnitOfWork) -> None:
+def _suppress(
+    about: Occasion, cause_code: str, uow: UnitOfWork, *which: ColumnElement[bool]
+) -> None:
     planned = select(Message).where(
         messages.c.cause_id == about.id,
         messages.c.status == MessageStatus.PLANNED,
+        *which,
     )
     for message in uow.all(planned):
         uow.publish(message.suppress(cause_code), of=message)

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.notifications.domain.task_rules import RULES, Closes, Opens
+from services.notifications.domain.rule import Closes, Opens
+from services.notifications.domain.task_rules import RULES
 from services.notifications.domain.tasks import (
     NotYourTaskError,
     Owner,
@@ -23,6 +24,8 @@ from shared.unit_of_work import UnitOfWork
 def note(event: Event, uow: UnitOfWork) -> None:
     """Do what an event means to the worklist."""
     for rule in RULES[type(event)]:
+        if isinstance(rule, Opens) and rule.when and not getattr(event, rule.when):
+            continue
         task = _task(event, rule, uow)
         if not _is_news(task, uow):
             continue

@@ -6,7 +6,10 @@ from services.scheduling.api import (
     clinics,
     courses,
     free_times,
+    holds,
     resources,
+    visit,
+    waitlist,
 )
 from services.scheduling.api.base import routes
 
@@ -16,6 +19,9 @@ __all__ = [
     "clinics",
     "courses",
     "free_times",
+    "holds",
     "resources",
     "routes",
+    "visit",
+    "waitlist",
 ]

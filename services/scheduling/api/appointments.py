@@ -4,12 +4,12 @@ from typing import Any
 from uuid import UUID
 
 from services.scheduling import queries
+from services.scheduling.api.alternatives import other_times
 from services.scheduling.api.base import routes
 from services.scheduling.commands import (
     BookAppointment,
     CancelAppointment,
     MoveAppointment,
-    NoteArrival,
 )
 from services.scheduling.domain import Appointment
 from services.scheduling.handlers import appointment, moving
@@ -30,6 +30,7 @@ _appointment = appointments.AppointmentView()
     takes=appointments.BookAppointmentBody(),
     gives=_appointment,
     status=201,
+    explain=other_times,
 )
 def book_appointment(uow: UnitOfWork, body: dict[str, Any]) -> Appointment:
     """Hold a room, staff and the patient for a time."""
@@ -72,31 +73,12 @@ def show_appointment(reading: Reading, appointment_id: UUID) -> Any:
 
 
 @routes.post(
-    "/appointments/<uuid:appointment_id>/escort",
-    scope=access.BOOKINGS_WRITE,
-    gives=_appointment,
-)
-def confirm_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
-    """Somebody will take the patient home."""
-    return appointment.confirm_escort(appointment_id, uow)
-
-
-@routes.delete(
-    "/appointments/<uuid:appointment_id>/escort",
-    scope=access.BOOKINGS_WRITE,
-    gives=_appointment,
-)
-def withdraw_escort(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
-    """Nobody will take the patient home any more."""
-    return appointment.withdraw_escort(appointment_id, uow)
-
-
-@routes.post(
     "/appointments/<uuid:appointment_id>/move",
     scope=access.BOOKINGS_WRITE,
     takes=appointments.MoveBody(),
     gives=_appointment,
     status=201,
+    explain=other_times,
 )
 def move_appointment(
     uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
@@ -136,31 +118,6 @@ def cancel_appointment(
     return appointment.cancel_appointment(
         CancelAppointment(appointment_id=appointment_id, **body), uow
     )
-
-
-@routes.post(
-    "/appointments/<uuid:appointment_id>/arrive",
-    scope=access.ARRIVALS_WRITE,
-    takes=appointments.ArrivalBody(),
-    gives=_appointment,
-)
-def note_arrival(
-    uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
-) -> Appointment:
-    """The patient is here."""
-    return appointment.note_arrival(
-        NoteArrival(appointment_id=appointment_id, **body), uow
-    )
-
-
-@routes.post(
-    "/appointments/<uuid:appointment_id>/no-show",
-    scope=access.NO_SHOWS_WRITE,
-    gives=_appointment,
-)
-def note_no_show(uow: UnitOfWork, appointment_id: UUID) -> Appointment:
-    """The patient did not come."""
-    return appointment.note_no_show(appointment_id, uow)
 
 
 @routes.get(

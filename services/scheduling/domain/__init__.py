@@ -1,22 +1,6 @@
 """Scheduling's records and their rules, a module for each subject."""
 
-from services.scheduling.domain.appointment import (
-    AHEAD,
-    EARLIEST_ARRIVAL,
-    PRESENT,
-    Appointment,
-    AppointmentMode,
-    AppointmentStatus,
-    AppointmentType,
-    Claim,
-    DoubleBookedError,
-    NoRoomError,
-    NotReadyError,
-    Patient,
-    TooCloseError,
-    TooEarlyError,
-    WrongStateError,
-)
+from services.scheduling.domain.appointment import Appointment, Patient
 from services.scheduling.domain.availability import STEP, Busy, Offer, Wish, offers
 from services.scheduling.domain.busy import (
     HORIZON,
@@ -90,7 +74,40 @@ from services.scheduling.domain.integration import (
 from services.scheduling.domain.planning import Course, Search
 from services.scheduling.domain.recurring import Rule, RuleNotFollowedError
 from services.scheduling.domain.resource import Resource, RetiredError
+from services.scheduling.domain.risk import FASTING_TOLD, owner_of
 from services.scheduling.domain.shift import A_DAYS_MINUTES, MOST_SHIFTS, Shift
+from services.scheduling.domain.slot import Claim
+from services.scheduling.domain.states import (
+    AHEAD,
+    EXPECTED,
+    HOLDING,
+    PRESENT,
+    WAITING,
+    AppointmentMode,
+    AppointmentStatus,
+    AppointmentType,
+    DoubleBookedError,
+    HoldExpiredError,
+    NoRoomError,
+    NotReadyError,
+    RoomOccupiedError,
+    TooCloseError,
+    TooEarlyError,
+    TooLateError,
+    WrongStateError,
+)
+from services.scheduling.domain.visit import (
+    EARLIEST_ARRIVAL,
+    UNDO_WITHIN,
+    Answers,
+    Visit,
+)
+from services.scheduling.domain.waitlist import (
+    EntryOverError,
+    EntryStatus,
+    NoOfferError,
+    WaitlistEntry,
+)
 from services.scheduling.domain.windows import Window
 from shared.rulepack import ResourceKind
 
@@ -101,6 +118,9 @@ __all__ = [
     "BEFORE",
     "CANCELLED_FOR",
     "EARLIEST_ARRIVAL",
+    "EXPECTED",
+    "FASTING_TOLD",
+    "HOLDING",
     "HORIZON",
     "MOST_ABSENCES",
     "MOST_LICENCES",
@@ -110,8 +130,11 @@ __all__ = [
     "READ_EVERY",
     "SETTLED",
     "STEP",
+    "UNDO_WITHIN",
+    "WAITING",
     "WEEKDAYS",
     "Absence",
+    "Answers",
     "Appointment",
     "AppointmentMode",
     "AppointmentStatus",
@@ -136,13 +159,17 @@ __all__ = [
     "DoubleBookedError",
     "Duty",
     "Entry",
+    "EntryOverError",
+    "EntryStatus",
     "Held",
+    "HoldExpiredError",
     "Horizon",
     "IntegrationNeed",
     "IntegrationStatus",
     "Licence",
     "LicenceExpiredError",
     "LicenceMissingError",
+    "NoOfferError",
     "NoRoomError",
     "NoSuchNeedError",
     "NotReadyError",
@@ -157,6 +184,7 @@ __all__ = [
     "Resource",
     "ResourceKind",
     "RetiredError",
+    "RoomOccupiedError",
     "Rule",
     "RuleNotFollowedError",
     "Search",
@@ -167,7 +195,10 @@ __all__ = [
     "StepStateError",
     "TooCloseError",
     "TooEarlyError",
+    "TooLateError",
     "TooManyError",
+    "Visit",
+    "WaitlistEntry",
     "Window",
     "Wish",
     "Wishes",
@@ -178,5 +209,6 @@ __all__ = [
     "first_time",
     "mark_of",
     "offers",
+    "owner_of",
     "written",
 ]

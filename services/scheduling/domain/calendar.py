@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
-from services.scheduling.domain.appointment import AppointmentStatus
+from services.scheduling.domain.states import AppointmentStatus
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError, NotFoundError
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
-from services.scheduling.domain.appointment import Appointment, AppointmentStatus
+from services.scheduling.domain.appointment import Appointment
 from services.scheduling.domain.course_step import (
     SETTLED,
     CourseOverError,
@@ -15,6 +15,7 @@ from services.scheduling.domain.course_step import (
     StepState,
     StepStateError,
 )
+from services.scheduling.domain.states import AppointmentStatus
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError, NotFoundError
 from shared.events.scheduling import (

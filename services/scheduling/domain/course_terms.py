@@ -7,9 +7,9 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from services.scheduling.domain.appointment import AppointmentStatus, AppointmentType
 from services.scheduling.domain.availability import Offer
 from services.scheduling.domain.course_step import CourseStep
+from services.scheduling.domain.states import AppointmentStatus, AppointmentType
 from shared.errors import ConflictError
 from shared.rulepack import ResourceKind, RulePack
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from services.scheduling.domain.appointment import AppointmentType
+from services.scheduling.domain.states import AppointmentType
 from shared.aggregate import Aggregate
 from shared.errors import ConflictError
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.scheduling.domain.appointment import PRESENT, AppointmentType
 from services.scheduling.domain.availability import Offer
 from services.scheduling.domain.course import CoursePlan
 from services.scheduling.domain.course_step import (
@@ -25,6 +24,7 @@ from services.scheduling.domain.course_terms import (
     Spacing,
     Span,
 )
+from services.scheduling.domain.states import PRESENT, AppointmentType
 from shared.protocols import StepKind
 from shared.rulepack import RulePack
 

@@ -5,14 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from services.scheduling.commands import (
-    BookAppointment,
-    CancelAppointment,
-    NoteArrival,
-)
+from services.scheduling.commands import BookAppointment, CancelAppointment
 from services.scheduling.domain import (
     AHEAD,
+    EXPECTED,
+    HOLDING,
     PRESENT,
+    WAITING,
     Appointment,
     AppointmentStatus,
     AppointmentType,
@@ -20,16 +19,18 @@ from services.scheduling.domain import (
     NotReadyError,
     Patient,
     TooCloseError,
+    TooLateError,
 )
 from services.scheduling.handlers.calendar import demand_free
 from services.scheduling.handlers.claiming import claims_of, note_overbooking
 from services.scheduling.handlers.clinic import opening_of
 from services.scheduling.handlers.following import follow
+from services.scheduling.handlers.freeing import RELEASE, SWEEP, let_go, want_another
 from services.scheduling.handlers.readiness import (
-    RELEASE,
     hold,
     note_fact,
     readiness_of,
+    watch,
 )
 from services.scheduling.models import appointments, facts, packs
 from shared.errors import InvalidError
@@ -52,6 +53,34 @@ def book_appointment(
     """Hold a room, staff and the patient for a time, perhaps in another's place.
 
     Raises:
+        TooLateError: it would be provisional, and is to be given back by now.
+        Others: see `plan`.
+    """
+    appointment = plan(command, uow, replaces=replaces)
+    if missing := tuple(appointment.missing):
+        rules = packs.of(uow).booking
+        until = rules.provisional_until(appointment.starts_at, uow.now)
+        if until <= uow.now:
+            raise TooLateError("it is too late to book that provisionally")
+        event = appointment.book_provisionally(missing, until=until)
+        uow.remind(RELEASE, about=appointment.id, at=until)
+    else:
+        event = appointment.book()
+    uow.publish(event, of=appointment)
+    watch(appointment, uow)
+    if command.overbook_reason is not None:
+        note_overbooking(appointment, command.overbook_reason, uow)
+    return uow.add(appointment)
+
+
+def plan(
+    command: BookAppointment, uow: UnitOfWork, *, replaces: UUID | None = None
+) -> Appointment:
+    """An appointment that could be booked or held, with what it claims and lacks.
+
+    It lacks something only if the command says that it may be provisional.
+
+    Raises:
         NotReadyError: a dose, and a fact it rests on would not hold at that time.
         TooCloseError: a dose, too soon before or after another.
         ClosedError, OutsideHoursError: the clinic is not open for all of the time.
@@ -64,12 +93,14 @@ def book_appointment(
     patient = uow.get(Patient, command.patient_id)
     if command.starts_at < uow.now - timedelta(hours=1):
         raise InvalidError("that time is past", field="starts_at")
+    missing: tuple[str, ...] = ()
     if command.type is AppointmentType.DOSING:
         hold(patient.id, uow)
-        _demand_ready(patient.id, Gate.BOOKING, command.starts_at, uow)
+        missing = _missing(command, uow)
         _demand_spacing(patient.id, command.starts_at, uow)
     rules = packs.of(uow).appointments
     appointment = _planned(command, patient, rules, replaces, uow)
+    appointment.missing = list(missing)
     opening = opening_of(uow)
     if command.overbook_reason is None:
         opening.demand_open(appointment.starts_at, appointment.ends_at)
@@ -79,23 +110,6 @@ def book_appointment(
     if command.integration_id:
         need = uow.get(IntegrationNeed, command.integration_id)
         need.book(patient.id, command.type)
-    uow.publish(appointment.book(), of=appointment)
-    if command.overbook_reason is not None:
-        note_overbooking(appointment, command.overbook_reason, uow)
-    return uow.add(appointment)
-
-
-def confirm_escort(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
-    """Somebody will take the patient home."""
-    appointment = uow.get(Appointment, appointment_id)
-    uow.publish(appointment.confirm_escort(), of=appointment)
-    return appointment
-
-
-def withdraw_escort(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
-    """Nobody will take the patient home any more."""
-    appointment = uow.get(Appointment, appointment_id)
-    uow.publish(appointment.withdraw_escort(), of=appointment)
     return appointment
 
 
@@ -103,30 +117,6 @@ def cancel_appointment(command: CancelAppointment, uow: UnitOfWork) -> Appointme
     """Call an appointment off."""
     appointment = uow.get(Appointment, command.appointment_id)
     cancel(appointment, command.by, command.reason_code, uow)
-    return appointment
-
-
-def note_arrival(command: NoteArrival, uow: UnitOfWork) -> Appointment:
-    """The patient is here; whether an escort is counts from now on."""
-    appointment = uow.get(Appointment, command.appointment_id)
-    uow.publish(
-        appointment.arrive(escort_present=command.escort_present, at=uow.now),
-        of=appointment,
-    )
-    if command.escort_present and not appointment.escort_confirmed:
-        uow.publish(appointment.confirm_escort(), of=appointment)
-    if not command.escort_present and appointment.escort_confirmed:
-        uow.publish(appointment.withdraw_escort(), of=appointment)
-    return appointment
-
-
-def note_no_show(appointment_id: UUID, uow: UnitOfWork) -> Appointment:
-    """The patient did not come."""
-    appointment = uow.get(Appointment, appointment_id)
-    uow.publish(appointment.note_no_show(at=uow.now), of=appointment)
-    uow.forget(RELEASE, about=appointment.id)
-    _want_another(appointment, uow)
-    follow(appointment, uow)
     return appointment
 
 
@@ -145,7 +135,8 @@ def know_patient(event: PatientRegistered, uow: UnitOfWork) -> None:
 def note_begun(event: RecordOpened, uow: UnitOfWork) -> None:
     """A treatment record is open: the appointment is under way."""
     appointment = uow.find(Appointment, event.appointment_id)
-    if appointment and appointment.status is AppointmentStatus.ARRIVED:
+    # A record that is open says that the patient is here, whatever was undone since.
+    if appointment and appointment.status in EXPECTED | WAITING:
         appointment.status = AppointmentStatus.IN_PROGRESS
 
 
@@ -157,6 +148,7 @@ def fulfil(event: PatientDischarged | PreparationCompleted, uow: UnitOfWork) -> 
     if appointment and appointment.status in AHEAD | PRESENT:
         uow.publish(appointment.fulfil(at=uow.now), of=appointment)
         follow(appointment, uow)
+        uow.forget(RELEASE, SWEEP, about=appointment.id)
 
 
 def end_early(event: RecordAborted, uow: UnitOfWork) -> None:
@@ -176,16 +168,10 @@ def cancel(
         at=uow.now,
         late_notice=packs.of(uow).cancellation.late_notice,
     )
-    uow.forget(RELEASE, about=appointment.id)
     uow.publish(event, of=appointment)
-    _want_another(appointment, uow)
+    want_another(appointment, uow)
     follow(appointment, uow)
-
-
-def _want_another(appointment: Appointment, uow: UnitOfWork) -> None:
-    """An integration that will not take place now wants another appointment."""
-    if appointment.integration_id:
-        uow.get(IntegrationNeed, appointment.integration_id).reopen()
+    let_go(appointment, uow)
 
 
 def _planned(
@@ -214,9 +200,14 @@ def _planned(
     return appointment
 
 
-def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -> None:
+def demand_ready(patient_id: UUID, at: datetime, uow: UnitOfWork) -> None:
+    """Refuse to book a dose at a time for which a fact it rests on does not hold.
+
+    Raises:
+        NotReadyError: `details` says which, and why.
+    """
     known = facts.of(patient_id, uow.connection, uow.clinic_id)
-    readiness = readiness_of(gate, at, known, packs.of(uow))
+    readiness = readiness_of(Gate.BOOKING, at, known, packs.of(uow))
     if not readiness.ready:
         raise NotReadyError(
             details={
@@ -228,12 +219,22 @@ def _demand_ready(patient_id: UUID, gate: Gate, at: datetime, uow: UnitOfWork) -
         )
 
 
+def _missing(command: BookAppointment, uow: UnitOfWork) -> tuple[str, ...]:
+    """The facts a provisional dose lacks; any other may lack none."""
+    if not command.provisional:
+        demand_ready(command.patient_id, command.starts_at, uow)
+        return ()
+    known = facts.of(command.patient_id, uow.connection, uow.clinic_id)
+    rules = packs.of(uow)
+    return readiness_of(Gate.BOOKING, command.starts_at, known, rules).missing
+
+
 def _demand_spacing(patient_id: UUID, at: datetime, uow: UnitOfWork) -> None:
     spacing = packs.of(uow).dose.minimum_spacing
     near = select(Appointment).where(
         appointments.c.patient_id == patient_id,
         appointments.c.type == AppointmentType.DOSING,
-        appointments.c.status.in_(AHEAD | PRESENT | {AppointmentStatus.FULFILLED}),
+        appointments.c.status.in_(HOLDING | {AppointmentStatus.FULFILLED}),
         appointments.c.starts_at > at - spacing,
         appointments.c.starts_at < at + spacing,
     )

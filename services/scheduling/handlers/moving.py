@@ -3,10 +3,17 @@
 from datetime import timedelta
 
 from services.scheduling.commands import BookAppointment, MoveAppointment
-from services.scheduling.domain import Appointment, AppointmentType, ResourceKind
+from services.scheduling.domain import (
+    Appointment,
+    AppointmentType,
+    ResourceKind,
+    Visit,
+)
 from services.scheduling.handlers.appointment import book_appointment
 from services.scheduling.handlers.following import follow_move
-from services.scheduling.handlers.readiness import RELEASE, hold
+from services.scheduling.handlers.freeing import let_go
+from services.scheduling.handlers.readiness import hold
+from services.scheduling.handlers.visit import visit_of
 from shared.unit_of_work import UnitOfWork
 
 SAME_OCCASION = timedelta(hours=12)
@@ -42,7 +49,7 @@ def leave(old: Appointment, uow: UnitOfWork) -> None:
     if old.type is AppointmentType.DOSING:
         hold(old.patient_id, uow)
     old.give_way()
-    uow.forget(RELEASE, about=old.id)
+    let_go(old, uow)
 
 
 def take_place_of(
@@ -69,13 +76,22 @@ def take_place_of(
             mode=old.mode,
             route=old.route,
             overbook_reason=command.overbook_reason,
+            # Only what is provisional ends by itself; what was left keeps its end.
+            provisional=old.expires_at is not None,
         ),
         uow,
         replaces=old.id,
     )
     uow.publish(old.replaced(booked), of=old)
+    _keep_escort(old, booked, uow)
+    follow_move(old, booked, uow)
+    return booked
+
+
+def _keep_escort(old: Appointment, booked: Appointment, uow: UnitOfWork) -> None:
+    """Who takes the patient home does so too if it is on the same occasion."""
     shift = abs(booked.starts_at - old.starts_at)
     if old.escort_confirmed and shift < SAME_OCCASION:
         uow.publish(booked.confirm_escort(), of=booked)
-    follow_move(old, booked, uow)
-    return booked
+        if known := uow.find(Visit, old.id):
+            visit_of(booked, uow).escort = known.escort

@@ -1,17 +1,25 @@
 """What becomes of booked doses when a readiness fact changes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from services.scheduling.domain import (
     AHEAD,
+    FASTING_TOLD,
     Appointment,
     AppointmentStatus,
     AppointmentType,
 )
 from services.scheduling.handlers.following import follow, stop_course_of
+from services.scheduling.handlers.freeing import (
+    RELEASE,
+    SWEEP,
+    end_hold,
+    end_waiting,
+    let_go,
+)
 from services.scheduling.models import appointments, facts, packs, patients
 from shared.events import Event
 from shared.events.intake import DECEASED, ConsentWithdrawn, EpisodeClosed
@@ -21,8 +29,6 @@ from shared.rulepack import RulePack
 from shared.unit_of_work import UnitOfWork
 
 CONSENTS = frozenset({FactName.CONSENT_TREATMENT, FactName.CONSENT_OFFLABEL})
-RELEASE = "release_if_not_ready"
-RELEASE_BEFORE = timedelta(hours=24)
 
 
 def readiness_of(
@@ -67,77 +73,138 @@ def note_fact(event: Event, uow: UnitOfWork) -> None:
     patient_id: UUID = getattr(event, "patient_id")  # noqa: B009 - every one has it.
     hold(patient_id, uow)
     if facts.note(event, uow):
-        for appointment in _doses_ahead(patient_id, uow):
+        for appointment in _planned(patient_id, uow, {AppointmentType.DOSING}):
             _look_again(appointment, uow)
+
+
+def watch(appointment: Appointment, uow: UnitOfWork) -> None:
+    """Have a planned dose looked at when its next gate comes, if any is to come.
+
+    A gate whose time is past is left out: booking has just asked.
+    """
+    if appointment.type is not AppointmentType.DOSING:
+        return
+    at = packs.of(uow).booking.next_sweep(appointment.starts_at, uow.now)
+    if at is not None:
+        uow.remind(SWEEP, about=appointment.id, at=at)
+
+
+def sweep(appointment_id: UUID, uow: UnitOfWork) -> None:
+    """A gate's time has come: ask it about a planned dose; each is asked once.
+
+    After a long silence only the last gate is asked: it asks all that earlier ones do.
+    """
+    appointment = uow.find(Appointment, appointment_id)
+    if appointment is None or appointment.status not in AHEAD:
+        return
+    rules = packs.of(uow).booking
+    appointment.gate = rules.gate_at(appointment.starts_at, uow.now)
+    look_again(appointment, uow)
+    watch(appointment, uow)
+
+
+def look_again(appointment: Appointment, uow: UnitOfWork) -> None:
+    """See whether a planned dose is ready, and say so if that has changed."""
+    if appointment.type is AppointmentType.DOSING and appointment.status in AHEAD:
+        hold(appointment.patient_id, uow)
+        _look_again(appointment, uow)
 
 
 def release_doses(event: ConsentWithdrawn, uow: UnitOfWork) -> None:
     """A consent is taken back: doses that rest on it are given back at once."""
     hold(event.patient_id, uow)
     facts.note(event, uow)
-    for appointment in _doses_ahead(event.patient_id, uow):
-        readiness = _readiness(appointment, uow, gate=Gate.AUTHORISATION)
+    kinds = {AppointmentType.DOSING}
+    for appointment in _planned(event.patient_id, uow, kinds, held=True):
+        readiness = _readiness(appointment, uow, Gate.AUTHORISATION)
         if any(reason.fact in CONSENTS for reason in readiness.reasons):
-            uow.forget(RELEASE, about=appointment.id)
-            uow.publish(appointment.release("consent_withdrawn"), of=appointment)
-            follow(appointment, uow)
+            _release(appointment, "consent_withdrawn", uow)
 
 
 def release_all(event: EpisodeClosed, uow: UnitOfWork) -> None:
-    """An episode is over: its doses are given back, and for a patient who died all."""
+    """An episode is over: its doses are given back, and for a patient who died all.
+
+    Nobody waits for another time any longer either.
+    """
     hold(event.patient_id, uow)
     facts.note(event, uow)
     stop_course_of(event.patient_id, event.outcome, uow)
     has_died = event.outcome == DECEASED
-    kinds = tuple(AppointmentType) if has_died else (AppointmentType.DOSING,)
-    for appointment in _ahead(event.patient_id, uow, kinds):
-        uow.forget(RELEASE, about=appointment.id)
-        cause = PATIENT_DECEASED if has_died else "episode_closed"
-        uow.publish(appointment.release(cause), of=appointment)
-        follow(appointment, uow)
+    cause = PATIENT_DECEASED if has_died else "episode_closed"
+    end_waiting(event.patient_id, cause, uow)
+    kinds = set(AppointmentType) if has_died else {AppointmentType.DOSING}
+    for appointment in _planned(event.patient_id, uow, kinds, held=True):
+        _release(appointment, cause, uow)
 
 
 def release_if_not_ready(appointment_id: UUID, uow: UnitOfWork) -> None:
-    """The cut-off of a dose at risk: give it back unless all is well again."""
+    """The cut-off of a dose: give it back unless all is well again.
+
+    That food was not talked about is no reason: it is asked on arriving too.
+    """
     appointment = uow.find(Appointment, appointment_id)
-    if appointment is None or appointment.status is not AppointmentStatus.AT_RISK:
+    if appointment is None:
         return
-    if not _readiness(appointment, uow).ready:
-        uow.publish(appointment.release("not_ready_at_cutoff"), of=appointment)
-        follow(appointment, uow)
+    if appointment.status is AppointmentStatus.PROVISIONAL:
+        cause = "provisional_expired"
+    elif appointment.status is AppointmentStatus.AT_RISK:
+        cause = "not_ready_at_cutoff"
+    else:
+        return
+    hold(appointment.patient_id, uow)
+    if _readiness(appointment, uow, appointment.gate).ready:
+        _look_again(appointment, uow)
+    else:
+        _release(appointment, cause, uow)
 
 
-def _doses_ahead(patient_id: UUID, uow: UnitOfWork) -> list[Appointment]:
-    return _ahead(patient_id, uow, (AppointmentType.DOSING,))
+def _release(appointment: Appointment, cause_code: str, uow: UnitOfWork) -> None:
+    if appointment.status is AppointmentStatus.HELD:
+        end_hold(appointment, cause_code, uow)
+        return
+    uow.publish(appointment.release(cause_code), of=appointment)
+    follow(appointment, uow)
+    let_go(appointment, uow)
 
 
-def _ahead(
-    patient_id: UUID, uow: UnitOfWork, kinds: tuple[AppointmentType, ...]
+def _planned(
+    patient_id: UUID,
+    uow: UnitOfWork,
+    kinds: set[AppointmentType],
+    *,
+    held: bool = False,
 ) -> list[Appointment]:
+    """What is ahead for a patient; with `held`, also what is only held."""
+    states = AHEAD | {AppointmentStatus.HELD} if held else AHEAD
     return uow.all(
         select(Appointment).where(
             appointments.c.patient_id == patient_id,
             appointments.c.type.in_(kinds),
-            appointments.c.status.in_(AHEAD),
+            appointments.c.status.in_(states),
         )
     )
 
 
-def _readiness(
-    appointment: Appointment, uow: UnitOfWork, *, gate: Gate = Gate.BOOKING
-) -> Readiness:
+def _readiness(appointment: Appointment, uow: UnitOfWork, gate: Gate) -> Readiness:
     known = facts.of(appointment.patient_id, uow.connection, uow.clinic_id)
     return readiness_of(gate, appointment.starts_at, known, packs.of(uow), appointment)
 
 
 def _look_again(appointment: Appointment, uow: UnitOfWork) -> None:
-    """Mark a dose at risk when a fact it rests on is gone."""
-    readiness = _readiness(appointment, uow)
-    if readiness.ready or appointment.status is not AppointmentStatus.BOOKED:
-        return
-    cutoff_at = max(uow.now, appointment.starts_at - RELEASE_BEFORE)
-    uow.publish(
-        appointment.mark_at_risk(readiness.missing, cutoff_at=cutoff_at),
-        of=appointment,
-    )
-    uow.remind(RELEASE, about=appointment.id, at=cutoff_at)
+    """Firm up, mark or recover a dose, by what the gate it has come to asks."""
+    missing = _readiness(appointment, uow, appointment.gate).missing
+    if appointment.gate is Gate.DAY_BEFORE and not appointment.fasting_told:
+        missing = (*missing, FASTING_TOLD)
+    if appointment.status is AppointmentStatus.PROVISIONAL:
+        if not missing:
+            uow.forget(RELEASE, about=appointment.id)
+            uow.publish(appointment.firm(), of=appointment)
+    elif not missing:
+        if appointment.status is AppointmentStatus.AT_RISK:
+            uow.forget(RELEASE, about=appointment.id)
+            uow.publish(appointment.recover(), of=appointment)
+    elif list(missing) != appointment.missing:
+        cutoff_at = packs.of(uow).booking.cutoff(appointment.starts_at, uow.now)
+        event = appointment.mark_at_risk(missing, cutoff_at=cutoff_at)
+        uow.publish(event, of=appointment)
+        uow.remind(RELEASE, about=appointment.id, at=event.cutoff_at)

@@ -13,6 +13,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    Time,
     UniqueConstraint,
     Uuid,
     false,
@@ -28,12 +29,15 @@ from services.scheduling.domain import (
     Claim,
     Clinic,
     Closure,
+    EntryStatus,
     IntegrationNeed,
     IntegrationStatus,
     Licence,
     Patient,
     Resource,
     ResourceKind,
+    Visit,
+    WaitlistEntry,
 )
 from services.scheduling.models import calendar as calendar
 from services.scheduling.models import course as course
@@ -42,6 +46,7 @@ from services.scheduling.models.base import metadata as metadata
 from services.scheduling.models.base import packs as packs
 from shared.database import Document, UtcDateTime, words
 from shared.privacy.columns import Sealed
+from shared.readiness import Gate
 from shared.rulepack import Route
 
 
@@ -128,6 +133,17 @@ appointments = Table(
     Column("replaces", Uuid()),
     Column("mode", words(AppointmentMode), nullable=False, server_default="in_person"),
     Column("route", words(Route)),
+    Column("waitlist_entry_id", Uuid(), index=True),
+    Column("expires_at", UtcDateTime),
+    Column("gate", words(Gate), nullable=False),
+    Column("missing", Document, nullable=False),
+    Column("owner_role", String(32)),
+    Column("cutoff_at", UtcDateTime),
+    Column("fasting_told", Boolean, nullable=False),
+    Column("confirmed_at", UtcDateTime),
+    Column("arrived_at", UtcDateTime),
+    Column("roomed_at", UtcDateTime),
+    Column("has_concerns", Boolean),
     CheckConstraint("ends_at > starts_at", "ends_after_start"),
     CheckConstraint("mode = 'in_person' or type <> 'dosing'", "dose_in_person"),
     CheckConstraint("route is null or type = 'dosing'", "route_of_dose"),
@@ -170,6 +186,38 @@ overbookings = Table(
     Column("reason", Sealed(person="patient_id"), nullable=False),
 )
 
+visits = Table(
+    "visits",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("patient_id", Uuid(), nullable=False),
+    Column("escort", Sealed(person="patient_id", of=dict)),
+    Column("answers", Sealed(person="patient_id", of=dict)),
+    Column("concerns", Sealed(person="patient_id", of=list)),
+)
+
+waitlist_entries = Table(
+    "waitlist_entries",
+    metadata,
+    Column("id", Uuid(), primary_key=True),
+    Column("clinic_id", Uuid(), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("patient_id", Uuid(), nullable=False),
+    Column("type", words(AppointmentType), nullable=False),
+    Column("route", words(Route)),
+    Column("weekdays", Document, nullable=False),
+    Column("opens", Time, nullable=False),
+    Column("closes", Time, nullable=False),
+    Column("earliest_day", Date, nullable=False),
+    Column("notice_hours", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("status", words(EntryStatus), nullable=False),
+    Column("offer_id", Uuid()),
+    Index("ix_waitlist_entries_clinic_id_status", "clinic_id", "status", "since"),
+)
+
 closures = Table(
     "closures",
     metadata,
@@ -201,6 +249,8 @@ for _kind, _table in (
     (Patient, patients),
     (IntegrationNeed, integration_needs),
     (Closure, closures),
+    (Visit, visits),
+    (WaitlistEntry, waitlist_entries),
 ):
     _mapper.map_imperatively(
         _kind, _table, version_id_col=_table.c.version, version_id_generator=False

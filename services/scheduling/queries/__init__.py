@@ -17,6 +17,8 @@ from services.scheduling.queries.clinics import (
 )
 from services.scheduling.queries.free_times import free_in_network, free_times
 from services.scheduling.queries.resources import all_resources, booked_on, resource
+from services.scheduling.queries.visit import visit
+from services.scheduling.queries.waitlist import waitlist
 
 __all__ = [
     "all_clinics",
@@ -35,4 +37,6 @@ __all__ = [
     "overlaps",
     "pack_at_hand",
     "resource",
+    "visit",
+    "waitlist",
 ]

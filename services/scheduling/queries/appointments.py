@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from services.scheduling.domain import AppointmentStatus
+from services.scheduling.domain import EXPECTED, AppointmentStatus
 from services.scheduling.models import (
     appointments,
     claims,
@@ -13,7 +13,7 @@ from services.scheduling.models import (
     overbookings,
     resources,
 )
-from services.scheduling.queries.clinics import clinic
+from services.scheduling.queries.clinics import clinic, pack_at_hand
 from shared.readiness import Fact
 from shared.reading import Reading, Row
 
@@ -54,14 +54,22 @@ def day(reading: Reading, on: date | None, now: datetime) -> Row:
         .where(appointments.c.starts_at >= begins, appointments.c.starts_at < ends)
         .order_by(appointments.c.starts_at, appointments.c.id)
     )
+    overdue_before = now - pack_at_hand(reading, now).booking.no_show_after
     return {
         "date": local,
         "time_zone": where["time_zone"],
         "clinic_name": where["name"],
         "begins_at": begins,
         "ends_at": ends,
-        "appointments": with_claims(reading, reading.rows(query)),
+        "appointments": [
+            {**row, "no_show_suggested": _is_overdue(row, overdue_before)}
+            for row in with_claims(reading, reading.rows(query))
+        ],
     }
+
+
+def _is_overdue(row: Row, overdue_before: datetime) -> bool:
+    return row["status"] in EXPECTED and row["starts_at"] <= overdue_before
 
 
 def overbooking(reading: Reading, appointment_id: UUID) -> Row:

@@ -13,7 +13,7 @@ from shared.http.schemas import CodeField, Day, Instant, TextField, Truth
 from shared.rulepack import Route
 
 
-class BookAppointmentBody(Body):
+class HoldBody(Body):
     """Who, what, when, where and with whom; a dose may say by which route."""
 
     patient_id = fields.UUID(required=True)
@@ -30,6 +30,12 @@ class BookAppointmentBody(Body):
     monitor_id = fields.UUID(load_default=None, allow_none=True)
     prescriber_id = fields.UUID(load_default=None, allow_none=True)
     integration_id = fields.UUID(load_default=None, allow_none=True)
+
+
+class BookAppointmentBody(HoldBody):
+    """The same; a dose may be `provisional`: the patient is not ready yet."""
+
+    provisional = Truth(load_default=False)
 
 
 class OverbookBody(BookAppointmentBody):
@@ -73,12 +79,6 @@ class CancelBody(Body):
     reason_code = CodeField(required=True)
 
 
-class ArrivalBody(Body):
-    """Whether somebody who takes the patient home is here or named."""
-
-    escort_present = Truth(required=True)
-
-
 class HeldView(View):
     """A resource an appointment holds."""
 
@@ -104,6 +104,16 @@ class AppointmentView(View):
     escort_confirmed = fields.Boolean()
     integration_id = fields.UUID(allow_none=True)
     replaces = fields.UUID(allow_none=True)
+    waitlist_entry_id = fields.UUID(allow_none=True)
+    expires_at = Instant(allow_none=True)
+    missing = fields.List(fields.String())
+    owner_role = fields.String(allow_none=True)
+    cutoff_at = Instant(allow_none=True)
+    fasting_told = fields.Boolean()
+    confirmed_at = Instant(allow_none=True)
+    arrived_at = Instant(allow_none=True)
+    roomed_at = Instant(allow_none=True)
+    has_concerns = fields.Boolean(allow_none=True)
     overbooked = fields.Boolean()
     resources = fields.List(fields.Nested(HeldView))
 
@@ -112,6 +122,12 @@ class AppointmentsView(View):
     """Appointments."""
 
     items = fields.List(fields.Nested(AppointmentView))
+
+
+class DayAppointmentView(AppointmentView):
+    """An appointment of a day; `no_show_suggested` once its patient is long overdue."""
+
+    no_show_suggested = fields.Boolean()
 
 
 class DayQuery(Query):
@@ -128,7 +144,7 @@ class DayView(View):
     clinic_name = fields.String()
     begins_at = Instant()
     ends_at = Instant()
-    appointments = fields.List(fields.Nested(AppointmentView))
+    appointments = fields.List(fields.Nested(DayAppointmentView))
 
 
 class IntegrationView(View):

@@ -23,6 +23,7 @@ from shared.events.scheduling import (
     AppointmentRescheduled,
     ClinicOnboarded,
     PatientArrived,
+    StepUndone,
 )
 from shared.unit_of_work import UnitOfWork
 
@@ -93,6 +94,13 @@ def follow_appointment(event: Event, uow: UnitOfWork) -> None:
     appointment = uow.get(Appointment, appointment_id)
     if _is_news(appointment, uow):
         appointment.status = _BECOMES[type(event)]
+
+
+def undo_arrival(event: StepUndone, uow: UnitOfWork) -> None:
+    """The patient is not here after all; that of a room does not matter to a dose."""
+    appointment = uow.get(Appointment, event.appointment_id)
+    if _is_news(appointment, uow) and event.step == AppointmentStatus.ARRIVED:
+        appointment.status = AppointmentStatus.BOOKED
 
 
 def note_fact(event: Event, uow: UnitOfWork) -> None:
