@@ -5,13 +5,13 @@ import string
 
 import pytest
 
-from services.console import wording
+from services.console import event_words, wording
 from shared.events import Event, catalogue
 
 
 @pytest.mark.parametrize("event", catalogue().values(), ids=lambda event: event.name)
 def test_every_event_has_words_made_of_its_own_fields(event: type[Event]) -> None:
-    phrase = wording.EVENTS[event.name]
+    phrase = event_words.EVENTS[event.name]
 
     named = {field for _, field, _, _ in string.Formatter().parse(phrase) if field}
     assert named <= {field.name for field in dataclasses.fields(event)}
