@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,11 +60,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
     tell = say if callable(say) else print
     with Deployment(*SERVICES) as deployment:
         tell("processes are starting")
-        processes = {
-            f"{service} {what}": deployment.start(what, service)
-            for what, services in (("worker", WORKERS), ("api", APIS))
-            for service in services
-        }
+        processes = _started(deployment)
         tell("commit to effect, light load")
         latency = pipeline.measure_latency(deployment, 60 if quick else 400)
         tell("commit to effect, as many as go through")
@@ -102,6 +99,14 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         *_screens(*seen),
         *map(_memory, grown),
     ]
+
+
+def _started(deployment: Deployment) -> dict[str, subprocess.Popen[bytes]]:
+    return {
+        f"{service} {what}": deployment.start(what, service)
+        for what, services in (("worker", WORKERS), ("api", APIS))
+        for service in services
+    }
 
 
 def _rate(what: str, ours: float, floor: float, target: float) -> Figure:

@@ -5,21 +5,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func
 
 from services.sessions.domain.alert import AlertStatus
 from services.sessions.domain.amounts import milligrams
 from services.sessions.domain.limits import in_force
 from services.sessions.domain.order import shown
 from services.sessions.domain.states import RUNNING, Phase
-from services.sessions.domain.vitals import source_of
 from services.sessions.models import (
     alerts,
     authorisations,
     doses,
     facts,
     integrations,
-    is_counted,
     orders,
     packs,
     patients,
@@ -27,13 +25,13 @@ from services.sessions.models import (
     process_notes,
     record_hash,
     sessions,
-    vitals,
     weights,
 )
 from services.sessions.queries.leaving import discharge_checklist, emergency_card
 from services.sessions.queries.watching import (
     checks_of,
     devices_of,
+    latest_vitals,
     limits_of,
     next_check,
     readings_of,
@@ -135,7 +133,7 @@ def wall(
         query = query.where(sessions.c.id > after)
     rows = reading.rows(query)
     ids = [row["id"] for row in rows]
-    latest, counts = _latest_vitals(reading, ids), _alert_counts(reading, ids)
+    latest, counts = latest_vitals(reading, ids), _alert_counts(reading, ids)
     running = [row for row in rows if row["ended_at"] is None]
     taken = taken_in(reading, (row["id"] for row in running))
     checks = {
@@ -239,36 +237,6 @@ def _parts(reading: Reading, table: Table, session_id: UUID, by: str) -> list[Ro
         .where(table.c.session_id == session_id)
         .order_by(table.c[by], table.c.id)
     )
-
-
-def _latest_vitals(
-    reading: Reading, session_ids: list[UUID]
-) -> dict[tuple[UUID, int], Row]:
-    """The latest two readings of each session, by their place: 1 is the last."""
-    newest = (
-        func.row_number()
-        .over(
-            partition_by=vitals.c.session_id,
-            order_by=(vitals.c.taken_at.desc(), vitals.c.id.desc()),
-        )
-        .label("newest")
-    )
-    ranked = select(vitals.c.id, newest).where(
-        vitals.c.session_id.in_(session_ids), is_counted
-    )
-    chosen = ranked.subquery()
-    rows = reading.rows(
-        reading.select(vitals, *vitals.c, chosen.c.newest)
-        .join(chosen, chosen.c.id == vitals.c.id)
-        .where(chosen.c.newest <= 2)
-    )
-    return {
-        (row["session_id"], row["newest"]): {
-            **row,
-            "source": source_of(row["device_id"]),
-        }
-        for row in rows
-    }
 
 
 def _weight(reading: Reading, patient_id: UUID) -> Row | None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select
+
 from services.sessions.domain.checks import Check, Taken, Watch, open_check
 from services.sessions.domain.limits import Origin
 from services.sessions.domain.vitals import source_of
@@ -124,6 +126,36 @@ def last_reading(reading: Reading, session_id: UUID) -> Row | None:
         .limit(1)
     )
     return {**rows[0], "source": source_of(rows[0]["device_id"])} if rows else None
+
+
+def latest_vitals(
+    reading: Reading, session_ids: list[UUID]
+) -> dict[tuple[UUID, int], Row]:
+    """The latest two readings of each session, by their place: 1 is the last."""
+    newest = (
+        func.row_number()
+        .over(
+            partition_by=vitals.c.session_id,
+            order_by=(vitals.c.taken_at.desc(), vitals.c.id.desc()),
+        )
+        .label("newest")
+    )
+    ranked = select(vitals.c.id, newest).where(
+        vitals.c.session_id.in_(session_ids), is_counted
+    )
+    chosen = ranked.subquery()
+    rows = reading.rows(
+        reading.select(vitals, *vitals.c, chosen.c.newest)
+        .join(chosen, chosen.c.id == vitals.c.id)
+        .where(chosen.c.newest <= 2)
+    )
+    return {
+        (row["session_id"], row["newest"]): {
+            **row,
+            "source": source_of(row["device_id"]),
+        }
+        for row in rows
+    }
 
 
 def _taken(row: Row) -> Taken:
