@@ -236,15 +236,45 @@ def test_recovery_and_discharge_are_entered_on_the_page(bedside: Bedside) -> Non
     bedside.day.dose(bedside.session)
     bedside.browser.send(f"{bedside.own}/phase", phase="recovery")
 
-    early = bedside.browser.send(f"{bedside.own}/discharge", oriented="on")
-    page = early.get_data(as_text=True)
+    page = bedside.browser.look(bedside.own)
+    seen = dict.fromkeys(("oriented", "walks_unaided", "mood_safe"), "on")
+    parts = ("activity", "breathing", "circulation", "consciousness", "oxygen")
+    early = bedside.browser.send(
+        f"{bedside.own}/discharge",
+        escort_name="Ida Invented",
+        **seen,
+        **{f"aldrete_{part}": "2" for part in parts},
+    )
 
+    said = early.get_data(as_text=True)
     status = bedside.day.staff[Role.MONITOR].get(
         "sessions", f"/sessions/{bedside.session}"
     )
     assert status["status"] == "recovery"
     assert "Recovery begins" not in page
-    assert 'role="alert"' in page
+    assert "Mood is safe" in page
+    assert "not yet" in page
+    assert early.status_code == 409
+    assert 'value="Ida Invented"' in said
+
+
+def test_an_alert_that_was_taken_on_stays_until_somebody_says_how_it_ended(
+    bedside: Bedside,
+) -> None:
+    monitor = bedside.day.staff[Role.MONITOR]
+    bedside.day.vitals(bedside.session, systolic_mmhg=186, diastolic_mmhg=104)
+    (alert,) = monitor.get("sessions", "/alerts")["items"]
+    bedside.browser.send(f"{bedside.own}/alerts/{alert['id']}/acknowledge")
+    waiting = bedside.browser.look(bedside.own)
+
+    bedside.browser.send(
+        f"{bedside.own}/alerts/{alert['id']}/resolve", outcome="handed_over"
+    )
+
+    over = bedside.browser.look(bedside.own)
+    assert "Taken on: Blood pressure" in waiting
+    assert "measure again" in waiting
+    assert "Taken on: Blood pressure" not in over
 
 
 def _mark(page: str) -> str:
