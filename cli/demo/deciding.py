@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from cli.demo import steps
+from cli.demo.journeys import tasks
 from cli.demo.steps import Clinic, Patient, refused
 
 Note = Callable[[str], None]
@@ -148,3 +149,27 @@ def demand_stage(clinic: Clinic, patient: Patient, stage: str) -> None:
     episode = clinic.therapist.get("intake", f"/episodes/{patient.episode_id}")
     if episode["stage"] != stage:
         raise AssertionError(f"an episode is {episode['stage']}, not {stage}")
+
+
+def item_nine(clinic: Clinic, patient: Patient, note: Note) -> None:
+    """A positive item 9: a clinician sees to it before anything goes on."""
+    answered = steps.answer_phq9(clinic, patient, item9=1)
+    if not answered["alert"]:
+        raise AssertionError("a positive item 9 raised no alert")
+    if answered["follow_up"] != "cssrs" or not answered["crisis_resources"]:
+        raise AssertionError("a positive item 9 asked for nothing at once")
+    note("item 9 positive: flagged")
+    flag_id = answered["safety_flag_id"]
+    clinic.until(
+        lambda: bool(tasks(clinic, flag_id)), "a clinician is asked to see to it"
+    )
+    clinic.prescriber.post(
+        "intake", f"/safety-flags/{flag_id}/clear", note="seen, a safety plan is made"
+    )
+    note("cleared by a clinician")
+    steps.answer_gad7(clinic, patient)
+    steps.answer_cssrs(clinic, patient)
+    steps.answer_safety_screen(clinic, patient)
+    steps.decide(clinic, patient, "eligible")
+    note("eligible")
+    clinic.until(lambda: not tasks(clinic, flag_id), "the worklist is done with it")

@@ -197,16 +197,16 @@ def red_vital(clinic: Clinic, patient: Patient, note: Note) -> None:
         raise AssertionError("a red reading raised no alert")
     note("red vital: alert raised")
     alert_id = red["alert_id"]
-    clinic.until(lambda: bool(_tasks(clinic, alert_id)), "the alert is on the worklist")
+    clinic.until(lambda: bool(tasks(clinic, alert_id)), "the alert is on the worklist")
     note("on the worklist")
     clinic.until(
-        lambda: any(task["level"] > 0 for task in _tasks(clinic, alert_id)),
+        lambda: any(task["level"] > 0 for task in tasks(clinic, alert_id)),
         "the alert has escalated",
     )
     note("escalated")
     _acknowledge(clinic, alert_id)
     clinic.until(
-        lambda: not _tasks(clinic, alert_id), "the worklist no longer asks for it"
+        lambda: not tasks(clinic, alert_id), "the worklist no longer asks for it"
     )
     note("acknowledged")
     steps.take_vitals(clinic, patient, systolic_mmhg=150, diastolic_mmhg=92)
@@ -226,14 +226,14 @@ def _review(clinic: Clinic, patient: Patient) -> None:
     )
     clinic.until(
         lambda: (
-            {task["role"] for task in _tasks(clinic, event_id)}
+            {task["role"] for task in tasks(clinic, event_id)}
             == {"prescriber", "medical_lead"}
         ),
         "the prescriber and the medical lead are told",
     )
     steps.review_adverse_event(clinic, event_id)
     clinic.until(
-        lambda: all(task["role"] != "prescriber" for task in _tasks(clinic, event_id)),
+        lambda: all(task["role"] != "prescriber" for task in tasks(clinic, event_id)),
         "the worklist no longer asks for a review",
     )
 
@@ -245,7 +245,7 @@ def no_show(clinic: Clinic, patient: Patient, note: Note) -> None:
     clinic.desk.post("scheduling", f"/appointments/{patient.appointment_id}/no-show")
     note("no-show")
     clinic.until(
-        lambda: bool(_tasks(clinic, patient.appointment_id)),
+        lambda: bool(tasks(clinic, patient.appointment_id)),
         "somebody is asked to call",
     )
     note("call on the worklist")
@@ -291,30 +291,6 @@ def asked_twice(clinic: Clinic, patient: Patient, note: Note) -> None:
     _from_dose_on(clinic, patient, note)
 
 
-def item_nine(clinic: Clinic, patient: Patient, note: Note) -> None:
-    """A positive item 9: a clinician sees to it before anything goes on."""
-    answered = steps.answer_phq9(clinic, patient, item9=1)
-    if not answered["alert"]:
-        raise AssertionError("a positive item 9 raised no alert")
-    if answered["follow_up"] != "cssrs" or not answered["crisis_resources"]:
-        raise AssertionError("a positive item 9 asked for nothing at once")
-    note("item 9 positive: flagged")
-    flag_id = answered["safety_flag_id"]
-    clinic.until(
-        lambda: bool(_tasks(clinic, flag_id)), "a clinician is asked to see to it"
-    )
-    clinic.prescriber.post(
-        "intake", f"/safety-flags/{flag_id}/clear", note="seen, a safety plan is made"
-    )
-    note("cleared by a clinician")
-    steps.answer_gad7(clinic, patient)
-    steps.answer_cssrs(clinic, patient)
-    steps.answer_safety_screen(clinic, patient)
-    steps.decide(clinic, patient, "eligible")
-    note("eligible")
-    clinic.until(lambda: not _tasks(clinic, flag_id), "the worklist is done with it")
-
-
 def refused_any(call: Callable[[], object]) -> str:
     """The code a request is refused with.
 
@@ -337,7 +313,7 @@ def status(clinic: Clinic, patient: Patient) -> str:
     return status
 
 
-def _tasks(clinic: Clinic, source_id: str) -> list[dict[str, Any]]:
+def tasks(clinic: Clinic, source_id: str) -> list[dict[str, Any]]:
     tasks = clinic.admin.get("notifications", "/tasks", status="open")["items"]
     return [task for task in tasks if task["source_id"] == source_id]
 

@@ -102,10 +102,7 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     session.demand_authorisable()
     values = demand_current(readings_of(session, uow), now=uow.now)
     if session.is_dosed:
-        phase = VitalsPhase.DURING
-        during = in_force(packs.of(uow), phase, session.limits, at=uow.now)
-        rating = during.rules.rate(values, phase=phase, baseline=session.baseline)
-        session.judge_again(level_measured(rating, values))
+        _judge_again(session, values, uow)
     uow.get(Appointment, session.appointment_id).demand_arrived_for_dose()
     demand_integrated(session.patient_id, uow)
     order = active_order(session.patient_id, uow)
@@ -133,6 +130,18 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     session.limits = limits_of(session.patient_id, order.id, uow)
     uow.publish(authorised, of=session)
     return session
+
+
+def _judge_again(session: Session, values: Values, uow: UnitOfWork) -> None:
+    """Before a further dose, vital signs are judged as during the experience.
+
+    Raises:
+        DoseStoppedError: they allow none.
+    """
+    phase = VitalsPhase.DURING
+    during = in_force(packs.of(uow), phase, session.limits, at=uow.now)
+    rating = during.rules.rate(values, phase=phase, baseline=session.baseline)
+    session.judge_again(level_measured(rating, values))
 
 
 def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:

@@ -15,6 +15,7 @@ from services.sessions.domain.vitals import (
     ratings_kept,
     time_taken,
 )
+from services.sessions.domain.watched import Watched
 from services.sessions.handlers.adverse_event import suggest_adverse_events
 from services.sessions.handlers.alert import raise_alerts, settle_alerts
 from services.sessions.handlers.loading import glance, held
@@ -69,14 +70,16 @@ def record_vitals(command: RecordVitals, uow: UnitOfWork) -> Vitals:
     uow.insert(table, **{name: getattr(reading, name) for name in _COLUMNS})
     if rating.status is Status.RED:
         suggest_adverse_events(session, rating, pack, uow)
-    level = level_measured(rating, command.values)
-    if session.is_moved_by(command.values, level):
-        _move(command, level, uow)
+    _move(session, command, level_measured(rating, command.values), uow)
     return reading
 
 
-def _move(command: RecordVitals, level: Decision, uow: UnitOfWork) -> None:
-    """A first value, or a reading graver than what was decided on."""
+def _move(
+    seen: Watched, command: RecordVitals, level: Decision, uow: UnitOfWork
+) -> None:
+    """A first value, or a reading graver than what was decided on, changes more."""
+    if not seen.is_moved_by(command.values, level):
+        return
     session = held(Session, command.session_id, uow)
     if event := session.note_reading(command.values, level):
         uow.publish(event, of=session)
