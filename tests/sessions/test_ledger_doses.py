@@ -223,8 +223,8 @@ def test_devices_are_taken_out_whole(day: Day, cabinet: Cabinet) -> None:
     broken = {**half, "witness_code": cabinet.code()}
     assert refused(patient, "doses", **broken) == (422, "broken_unit")
 
-    give(patient, dose_from(box["id"], 56))
-    assert cabinet.left(box["id"]) == 28
+    give(patient, dose_from(box["id"], 28))
+    assert cabinet.left(box["id"]) == 56
 
 
 def test_another_drug_than_ordered_is_not_drawn(day: Day, cabinet: Cabinet) -> None:
