@@ -314,8 +314,9 @@ def status(clinic: Clinic, patient: Patient) -> str:
 
 
 def tasks(clinic: Clinic, source_id: str) -> list[dict[str, Any]]:
-    tasks = clinic.admin.get("notifications", "/tasks", status="open")["items"]
-    return [task for task in tasks if task["source_id"] == source_id]
+    """What of the worklist is about something."""
+    rows = clinic.admin.get("notifications", "/tasks", status="open")["items"]
+    return [row for row in rows if row["source_id"] == source_id]
 
 
 def _alert(clinic: Clinic, patient: Patient, alert_id: str) -> dict[str, str]:

@@ -1,10 +1,8 @@
 """The published language: every event the services tell, a module per producer."""
 
 from shared.events import (
-    bedside,
     console,
     intake,
-    ledger,
     notifications,
     scheduling,
     sessions,
@@ -16,11 +14,9 @@ __all__ = [
     "Event",
     "Sensitivity",
     "Zone",
-    "bedside",
     "catalogue",
     "console",
     "intake",
-    "ledger",
     "notifications",
     "scheduling",
     "schema_of",

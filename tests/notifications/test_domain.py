@@ -193,7 +193,7 @@ def test_a_task_is_done_once() -> None:
     ("pattern", "name", "covers"),
     [
         ("sessions.*", "sessions.dose.administered", True),
-        ("sessions.dose.*", "sessions.dose.administered", True),
+        ("sessions.alert.*", "sessions.dose.administered", True),
         ("sessions.dose.administered", "sessions.dose.administered", True),
         ("sessions.dose", "sessions.dose.administered", False),
         ("sessions.do.*", "sessions.dose.administered", False),
@@ -212,7 +212,7 @@ def test_a_type_covers_a_name_or_a_prefix_of_whole_words(
     [
         (["sessions.dose.administred"], []),
         (["notifications.*"], []),
-        (["sessions.dose.*"], []),
+        (["sessions.alert.*"], []),
         (["intake.safety.*"], ["clinical"]),
         (["scheduling.*", "intake.safety.flagged"], []),
         ([".*"], []),

@@ -62,7 +62,7 @@ def test_two_subscriptions_have_two_secrets(clinic: Clinic) -> None:
         ({"types": []}, "#/types"),
         ({"types": ["scheduling.nonsense"]}, "#/types"),
         ({"types": ["notifications.*"]}, "#/types"),
-        ({"types": ["sessions.dose.*"]}, "#/types"),
+        ({"types": ["sessions.alert.*"]}, "#/types"),
         ({"types": "scheduling.*"}, "#/types"),
         ({"types": ["scheduling.*"] * 101}, "#/types"),
         ({"types": ["x" * 101]}, "#/types/0"),

@@ -21,7 +21,6 @@ from services.notifications.domain.task_rules import (
 from services.notifications.models import tasks
 from shared.access import Role
 from shared.events import Event
-from shared.events.bedside import AlertResolved, CheckMissed, EscortMissing
 from shared.events.intake import (
     ConsentSigned,
     ConsentSubmitted,
@@ -46,6 +45,9 @@ from shared.events.scheduling import (
     WaitlistOfferEnded,
 )
 from shared.events.sessions import (
+    AlertResolved,
+    CheckMissed,
+    EscortMissing,
     PatientDischarged,
     RecordAborted,
 )

@@ -50,7 +50,7 @@ def hints_of(event: type[Event]) -> dict[str, Any]:
 
 def unless_none(hint: Any) -> Any:
     """What a value is where it is not left out."""
-    if typing.get_origin(hint) is not types.UnionType:
+    if typing.get_origin(hint) not in (types.UnionType, typing.Union):
         return hint
     (inner,) = set(typing.get_args(hint)) - {types.NoneType}
     return inner

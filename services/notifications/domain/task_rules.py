@@ -7,7 +7,6 @@ from services.notifications.domain.rule import Closes, Opens
 from services.notifications.domain.scheduling_rules import SCHEDULING
 from services.notifications.domain.tasks import Owner, TaskKind
 from shared.events import Event
-from shared.events.bedside import AlertResolved, CheckMissed, EscortMissing
 from shared.events.intake import (
     ConsentExpired,
     ConsentSigned,
@@ -28,14 +27,6 @@ from shared.events.intake import (
     ScreeningCompleted,
     ScreeningStalled,
 )
-from shared.events.ledger import (
-    DeliveryAnnounced,
-    DeliveryAnswered,
-    DiscrepancyClosed,
-    DiscrepancyOpened,
-    LossNoticeFiled,
-    LossReported,
-)
 from shared.events.notifications import MessageFailed
 from shared.events.sessions import (
     AdverseEventDismissed,
@@ -46,11 +37,20 @@ from shared.events.sessions import (
     AlertAcknowledged,
     AlertEscalated,
     AlertRaised,
+    AlertResolved,
+    CheckMissed,
+    DeliveryAnnounced,
+    DeliveryAnswered,
+    DiscrepancyClosed,
+    DiscrepancyOpened,
     DoseAuthorised,
     DoseHeld,
+    EscortMissing,
     IntegrationCompleted,
     IntegrationFellDue,
     IntegrationMissed,
+    LossNoticeFiled,
+    LossReported,
     NoteCosignatureRequested,
     NoteCosigned,
     PatientDischarged,

@@ -114,7 +114,7 @@ def dismiss_adverse_event(
 @routes.post(
     "/adverse-events/<uuid:adverse_event_id>/correct",
     scope=access.ADVERSE_EVENTS_WRITE,
-    takes=schemas.CorrectionBody(),
+    takes=schemas.AdverseEventCorrectionBody(),
     gives=_kept,
 )
 def correct_adverse_event(
@@ -142,7 +142,7 @@ def review_adverse_event(
 @routes.post(
     "/adverse-events/<uuid:adverse_event_id>/reports",
     scope=access.ADVERSE_EVENTS_WRITE,
-    takes=schemas.ReportBody(),
+    takes=schemas.AdverseEventReportBody(),
     gives=_kept,
     status=201,
 )

@@ -9,11 +9,12 @@ from uuid import UUID
 from services.sessions.domain.errors import AlreadyAcknowledgedError, WrongStateError
 from services.sessions.domain.vitals import alarms
 from shared.aggregate import Aggregate
-from shared.events.bedside import AlertResolved, CheckMissed
 from shared.events.sessions import (
     AlertAcknowledged,
     AlertEscalated,
     AlertRaised,
+    AlertResolved,
+    CheckMissed,
 )
 from shared.rulepack import Measure, Rating, RulePack
 

@@ -21,8 +21,10 @@ from services.sessions.domain.states import (
 )
 from services.sessions.domain.watched import Watched
 from shared.errors import InvalidError
-from shared.events.bedside import DischargeCriteriaMet, EmergencyNoted, EscortMissing
 from shared.events.sessions import (
+    DischargeCriteriaMet,
+    EmergencyNoted,
+    EscortMissing,
     PatientDischarged,
     PhaseChanged,
     RecordAborted,

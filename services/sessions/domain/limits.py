@@ -14,7 +14,7 @@ from uuid import UUID
 from services.sessions.domain.errors import AlreadyEndedError, LimitLooserError
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.bedside import LimitsChanged
+from shared.events.sessions import LimitsChanged
 from shared.rulepack import (
     BeforeDose,
     During,

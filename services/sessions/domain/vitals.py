@@ -14,9 +14,9 @@ from services.sessions.domain.errors import DoseStoppedError, VitalsNeededError
 from services.sessions.domain.limits import InForce
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.bedside import VitalsReversed
 from shared.events.sessions import (
     VitalsRecorded,
+    VitalsReversed,
 )
 from shared.rulepack import (
     Decision,

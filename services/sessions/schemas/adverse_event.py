@@ -46,7 +46,7 @@ class DetailsBody(Body):
         return {"details": details, **({"reason": reason} if reason else {})}
 
 
-class CorrectionBody(DetailsBody):
+class AdverseEventCorrectionBody(DetailsBody):
     """The whole as it should have been, and why it is said anew."""
 
     reason = TextField(required=True)
@@ -65,7 +65,7 @@ class ReviewBody(Body):
     note = TextField(required=True)
 
 
-class ReportBody(Body):
+class AdverseEventReportBody(Body):
     """To whom it was reported, and on which day."""
 
     authority = fields.Enum(Authority, by_value=True, required=True)

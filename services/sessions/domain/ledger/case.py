@@ -13,7 +13,7 @@ from services.sessions.domain.ledger.states import CaseStatus, Cause, Kind, Reso
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
 from shared.events import Event
-from shared.events.ledger import (
+from shared.events.sessions import (
     DiscrepancyClosed,
     DiscrepancyOpened,
     LossNoticeFiled,

@@ -21,7 +21,12 @@ from services.sessions.domain.ledger.states import ON_HAND, ContainerStatus, Kin
 from services.sessions.domain.order import Drug
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.ledger import DoseDrawn, StockDestroyed, StockReceived, WasteRecorded
+from shared.events.sessions import (
+    DoseDrawn,
+    StockDestroyed,
+    StockReceived,
+    WasteRecorded,
+)
 from shared.rulepack import Form
 
 _IN_PIECES = frozenset({Form.LOZENGE, Form.DEVICE})

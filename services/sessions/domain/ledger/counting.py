@@ -10,7 +10,7 @@ from services.sessions.domain.ledger.errors import CountIncompleteError
 from services.sessions.domain.ledger.states import Moment
 from shared.aggregate import Aggregate
 from shared.errors import InvalidError
-from shared.events.ledger import CountRecorded
+from shared.events.sessions import CountRecorded
 
 
 @dataclass(kw_only=True, eq=False)

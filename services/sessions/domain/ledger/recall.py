@@ -6,7 +6,7 @@ from uuid import UUID
 
 from services.sessions.domain.order import Drug
 from shared.aggregate import Aggregate
-from shared.events.ledger import LotRecalled
+from shared.events.sessions import LotRecalled
 
 
 @dataclass(kw_only=True, eq=False)

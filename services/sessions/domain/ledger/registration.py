@@ -15,7 +15,7 @@ from services.sessions.domain.ledger.entry import (
 )
 from services.sessions.domain.ledger.states import Schedule
 from shared.aggregate import Aggregate
-from shared.events.ledger import LedgerOpened, PostingCorrected
+from shared.events.sessions import LedgerOpened, PostingCorrected
 from shared.ids import uuid7
 
 

@@ -15,7 +15,7 @@ from services.sessions.domain.ledger.errors import QuantityDiffersError
 from services.sessions.domain.ledger.states import TransferStatus
 from services.sessions.domain.order import Drug
 from shared.aggregate import Aggregate
-from shared.events.ledger import (
+from shared.events.sessions import (
     DeliveryAnnounced,
     DeliveryAnswered,
     ShipmentAnswered,
