@@ -38,11 +38,15 @@ class Download:
 
 @dataclass(frozen=True, kw_only=True)
 class Feed:
-    """A file that programs fetch again and again; `mark` changes when it does."""
+    """A file that programs fetch again and again; `mark` changes when it does.
+
+    It tells nothing of a patient, so none has it in the audit trail.
+    """
 
     media_type: str
     write: Callable[[], bytes]
     mark: str
+    patient_ids: Sequence[UUID] = ()
 
     @property
     def response(self) -> Response:

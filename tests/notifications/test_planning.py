@@ -314,11 +314,12 @@ def test_an_integration_that_took_place_before_the_mail_left_is_not_asked_for(
     assert clinic.messages() == [(DUE, "suppressed", "integration_completed")]
 
 
-def test_every_event_of_an_appointment_is_handled() -> None:
-    assert service.ordered == {"appointment"}
+def test_every_event_of_an_appointment_and_of_who_waits_is_handled() -> None:
+    assert service.ordered == {"appointment", "waitlist_entry"}
     assert {event.name for event in service.handlers} >= {
         "scheduling.escort.confirmed",
         "scheduling.patient.arrived",
+        "scheduling.waitlist.offered",
     }
 
 
