@@ -137,6 +137,21 @@ def test_what_is_called_off_or_moved_is_told_as_cancelled_for_a_while(
 
 
 @in_memory
+def test_a_time_that_is_only_held_is_told_as_tentative(
+    clinic: Clinic, lab: Lab
+) -> None:
+    who, at = clinic.patient(), lab.clock() + 3 * DAY
+    held = clinic.desk.post(NAME, "/holds", **clinic.body(who, at))
+    path = link(clinic)["path"]
+
+    (before,) = events(lab.fetch(NAME, path).get_data(as_text=True))
+    clinic.desk.post(NAME, f"/holds/{held['id']}/book")
+    (after,) = events(lab.fetch(NAME, path).get_data(as_text=True))
+
+    assert (before["STATUS"], after["STATUS"]) == ("TENTATIVE", "CONFIRMED")
+
+
+@in_memory
 def test_the_room_is_told_only_to_whom_asked_for_it(clinic: Clinic, lab: Lab) -> None:
     at = lab.clock() + 3 * DAY
     clinic.desk.post(NAME, "/appointments", **clinic.body(clinic.patient(), at))

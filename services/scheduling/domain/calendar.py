@@ -32,6 +32,7 @@ OFF = frozenset(
         AppointmentStatus.RESCHEDULED,
     }
 )
+NOT_SURE = frozenset({AppointmentStatus.HELD, AppointmentStatus.PROVISIONAL})
 
 
 class CalendarLinkEndedError(ConflictError):
@@ -118,12 +119,19 @@ def written(entries: Iterable[Entry], zone: ZoneInfo, now: datetime) -> bytes:
             sequence=one.version,
             location=one.room,
         )
-        event.add("status", "CANCELLED" if one.status in OFF else "CONFIRMED")
+        event.add("status", _said(one.status))
         calendar.add_component(event)
     first, last = _days(now, zone)
     calendar.add_missing_timezones(first, last)
     text: bytes = calendar.to_ical()
     return text
+
+
+def _said(status: AppointmentStatus) -> str:
+    """How sure it is that an appointment takes place, in the words of RFC 5545."""
+    if status in OFF:
+        return "CANCELLED"
+    return "TENTATIVE" if status in NOT_SURE else "CONFIRMED"
 
 
 def _days(now: datetime, zone: ZoneInfo) -> tuple[date, date]:
