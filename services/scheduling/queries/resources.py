@@ -1,8 +1,7 @@
 """What is read of rooms, devices and staff."""
 
 from collections import defaultdict
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,20 +70,24 @@ def booked_on(reading: Reading, resource_id: UUID, now: datetime) -> list[Row]:
 
 
 def _with_licences(reading: Reading, rows: list[Row], now: datetime) -> list[Row]:
-    """Resources with their licences, in one more query however many there are."""
-    today = now.astimezone(ZoneInfo(clinic(reading)["time_zone"])).date()
-    notice = pack_at_hand(reading, now).appointments.licence_notice
-    held: dict[UUID, list[dict[str, Any]]] = defaultdict(list)
+    """Resources with their licences, in as many queries however many there are."""
     query = reading.select(licences).order_by(licences.c.code)
     if len(rows) == 1:
         query = query.where(licences.c.resource_id == rows[0]["id"])
-    for row in reading.rows(query):
-        last = row["valid_until"]
-        held[row["resource_id"]].append(
-            {
-                **row,
-                "is_over": last < today,
-                "expires_soon": today <= last <= today + notice,
-            }
-        )
+    held: dict[UUID, list[Row]] = defaultdict(list)
+    if found := reading.rows(query):
+        today = now.astimezone(ZoneInfo(clinic(reading)["time_zone"])).date()
+        notice = pack_at_hand(reading, now).appointments.licence_notice
+        for row in found:
+            held[row["resource_id"]].append(_judged(row, today, notice))
     return [{**row, "licences": held[row["id"]]} for row in rows]
+
+
+def _judged(licence: Row, today: date, notice: timedelta) -> Row:
+    """A licence with whether it is over, or will be soon."""
+    last: date = licence["valid_until"]
+    return {
+        **licence,
+        "is_over": last < today,
+        "expires_soon": today <= last <= today + notice,
+    }
