@@ -16,6 +16,7 @@ from tests.console.browser import SAME_ORIGIN, Browser
 from tests.console.busy_day import running
 from tests.console.clinic_day import ClinicDay, Person, laboratory
 
+ALDRETE = ("activity", "breathing", "circulation", "consciousness", "oxygen")
 RECOVERY = {
     "answer:orientation": "Slowly, over half an hour.",
     "answer:mood": "better",
@@ -189,8 +190,14 @@ def leave(day: ClinicDay, session: str) -> None:
         oriented=True,
         walks_unaided=True,
         nausea_tolerable=True,
+        dissociation_settled=True,
+        mood_safe=True,
         instructions_given=True,
+        next_contact_booked=True,
+        line_removed=True,
+        aldrete=dict.fromkeys(ALDRETE, 2),
         escort_present=True,
+        escort_name="Erin Fictional",
         override_reason="time is compressed in this test",
     )
     day.lab.settle()
@@ -252,15 +259,16 @@ def sprayed(day: ClinicDay) -> str:
     prescriber = day.staff[Role.PRESCRIBER]
     (usual,) = prescriber.get("sessions", f"/patients/{person.id}/orders")["items"]
     prescriber.post("sessions", f"/orders/{usual['id']}/cancel")
-    spray = {"drug": "esketamine", "route": "esketamine_nasal", "dose_mg": 56}
+    spray = {"drug": "esketamine", "route": "esketamine_nasal", "dose_mg": 28}
     prescriber.post("sessions", "/orders", patient_id=person.id, max_doses=2, **spray)
     day.lab.settle()
     day.prepare(person, "River room")
     appointment = day.book(person, "dosing", day.lab.clock(), "Garden room")
     day.arrive(appointment)
     session = day.open_session(person, appointment)
-    prescriber.post("sessions", f"/sessions/{session}/authorise")
-    body = {"given_mg": 56, "drawn_mg": 56, "wasted_mg": 0, "lot": "ES-1"}
+    on_site = {"prescriber_on_site": True}
+    prescriber.post("sessions", f"/sessions/{session}/authorise", **on_site)
+    body = {"given_mg": 28, "drawn_mg": 28, "wasted_mg": 0, "lot": "ES-1"}
     day.staff[Role.MONITOR].post("sessions", f"/sessions/{session}/doses", **body)
     leave(day, session)
     return session

@@ -49,12 +49,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 
 def sprayed(day: Day) -> Patient:
-    """A patient who was just given a spray."""
+    """A patient who was given both devices of a spray."""
     patient = day.patient().here(**SPRAY).open()
     patient.vitals(systolic_mmhg=124)
     patient.precheck()
     patient.authorise()
-    patient.give(56)
+    patient.give(28)
+    day.lab.clock.advance(minutes=5)
+    patient.give(28)
     return patient
 
 
@@ -62,7 +64,7 @@ def sprayed(day: Day) -> Patient:
 def left(day: Day) -> Patient:
     """A patient who had a spray, was checked at 40 minutes, and left."""
     patient = sprayed(day)
-    day.lab.clock.advance(minutes=42)
+    day.lab.clock.advance(minutes=37)
     patient.vitals(systolic_mmhg=138, diastolic_mmhg=88)
     patient.recover()
     patient.discharge()
