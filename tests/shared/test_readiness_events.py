@@ -91,6 +91,15 @@ def consent_expired(consent_type: str) -> intake.ConsentExpired:
     )
 
 
+def reviewed(conclusion: str) -> sessions.AdverseEventReviewed:
+    return sessions.AdverseEventReviewed(
+        adverse_event_id=SOURCE,
+        session_id=OTHER_DOSE,
+        patient_id=PATIENT,
+        conclusion=conclusion,
+    )
+
+
 SAID: list[tuple[Event, FactChange]] = [
     (
         intake.PatientEligible(
@@ -230,6 +239,14 @@ SAID: list[tuple[Event, FactChange]] = [
         ),
         change(FactName.PREP_COMPLETED, True, SOURCE, LATER),
     ),
+    (
+        sessions.AdverseEventReviewRequested(
+            adverse_event_id=SOURCE, session_id=OTHER_DOSE, patient_id=PATIENT
+        ),
+        change(FactName.NO_OPEN_HOLD, False, SOURCE),
+    ),
+    (reviewed("continue"), change(FactName.NO_OPEN_HOLD, True, SOURCE)),
+    (reviewed("adjust"), change(FactName.NO_OPEN_HOLD, True, SOURCE)),
 ]
 
 
@@ -255,6 +272,7 @@ def test_every_event_that_is_listed_as_telling_a_fact_is_shown_to() -> None:
         consent_withdrawn("sharing"),
         consent_withdrawn("recording"),
         consent_expired("privacy"),
+        reviewed("stop"),
         measure("pcl5", alert=True),
         scheduling.AppointmentReleased(
             appointment_id=DOSE, patient_id=PATIENT, cause_code="eligibility"

@@ -63,6 +63,8 @@ def test_an_empty_pack_lacks_every_section() -> None:
         "cancellation": "is missing",
         "appointments": "is missing",
         "booking": "is missing",
+        "adverse_events": "is missing",
+        "rems": "is missing",
         "ledger": "is missing",
         "fasting": "is missing",
         "interactions": "is missing",
