@@ -228,7 +228,12 @@ def refuse(platform: Platform) -> None:
             for data in (b'{"note": "%s0x' % MARK.encode(), b"%s0x" % MARK.encode()):
                 send(platform, caller, method, path, data=data)
         for one in (caller, *strangers):
-            send(platform, one, method, path, json=body, headers=headers(platform))
+            marked = headers(platform)
+            names_a_record = "{" in template.replace("{clinic_id}", "")
+            if one is caller and schema is None and not names_a_record:
+                # Nothing in it is wrong, so it is done, and its key is kept.
+                marked.pop("Idempotency-Key")
+            send(platform, one, method, path, json=body, headers=marked)
         spoilt = path.rpartition("/")[0] + f"/{MARK}0x"
         send(platform, caller, method, spoilt, query_string={f"{MARK}0x": f"{MARK}0x"})
 
