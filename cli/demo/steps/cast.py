@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Protocol
 
 from cli.api_client import RefusedError
@@ -45,6 +46,8 @@ class Clinic:
     """Another clinic of the network."""
     until: Callable[[Callable[[], bool], str], None]
     now: Callable[[], datetime]
+    witness: Any = field(default_factory=Lock)
+    """The one who stands by is with one patient at a time: a new code ends the last."""
 
 
 @dataclass(kw_only=True)

@@ -143,13 +143,14 @@ def give(clinic: Clinic, patient: Patient, *, dose_mg: float = 60.0) -> Any:
         "container_id": container_for(clinic, patient, route),
         "drawn_mg": amounts["drawn_mg"],
     }
-    return clinic.monitor.post(
-        "sessions",
-        f"{path}/doses",
-        **amounts,
-        draws=[drawn],
-        witness_code=witness_code(clinic) if wasted_mg else None,
-    )
+    with clinic.witness:
+        return clinic.monitor.post(
+            "sessions",
+            f"{path}/doses",
+            **amounts,
+            draws=[drawn],
+            witness_code=witness_code(clinic) if wasted_mg else None,
+        )
 
 
 def dose(clinic: Clinic, patient: Patient, *, dose_mg: float = 60.0) -> None:
