@@ -6,7 +6,7 @@ from typing import Any
 
 from cli.api_client import RefusedError
 from cli.demo import steps
-from cli.demo.journeys import status
+from cli.demo.journeys import refused_any, status
 from cli.demo.steps import Clinic, Patient, refused
 
 Note = Callable[[str], None]
@@ -22,7 +22,10 @@ def planned_ahead(clinic: Clinic, patient: Patient, note: Note) -> None:
     steps.consent(clinic, patient)
     note("consented")
     at = clinic.now() + FAR
-    refused("not_ready", lambda: _dose(clinic, patient, at))
+    clinic.until(
+        lambda: refused_any(lambda: _dose(clinic, patient, at)) == "not_ready",
+        "scheduling has heard of the patient, who is not ready",
+    )
     made = _dose(clinic, patient, at, provisional=True)
     if made["status"] != "provisional" or "order.active" not in made["missing"]:
         raise AssertionError("a patient without an order was booked for good")
