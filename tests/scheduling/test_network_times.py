@@ -137,6 +137,9 @@ def test_no_question_is_asked_once_for_each(
         "day": lambda: clinic.desk.get(NAME, "/day", date="2026-03-06"),
     }
     asked["book"]()
+    # With none, it is not asked by which day licences are judged.
+    held = f"/resources/{clinic.resources['therapist_id']}/licences"
+    manager.post(NAME, held, code="x", number="1", valid_until=_SOON)
     before = {name: questions(done) for name, done in asked.items()}
 
     for number in range(4):
