@@ -132,7 +132,7 @@ class Database:
         else:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
-        self._reading = self.engine.execution_options(kap_reading=True)
+        self.reading = self.engine.execution_options(kap_reading=True)
 
     @contextmanager
     def begin(self, reach: Reach) -> Iterator[Connection]:
@@ -145,7 +145,7 @@ class Database:
     @contextmanager
     def read(self, reach: Reach) -> Iterator[Connection]:
         """A connection to read from, where every query stands for itself."""
-        with self._reading.connect() as connection:
+        with self.reading.connect() as connection:
             if not self.is_sqlite:
                 _reaching(connection).each = reach
             yield connection
@@ -153,7 +153,7 @@ class Database:
     @contextmanager
     def read_noted(self, reach: Reach) -> Iterator[Connection]:
         """A transaction to read in; it is kept only by a `commit`."""
-        with self._reading.connect() as connection:
+        with self.reading.connect() as connection:
             _start(connection, reach)
             yield connection
 

@@ -91,6 +91,7 @@ class Platform:
 
     def close(self) -> None:
         """Give everything back."""
+        self.broker.close()
         for runtime in self.runtimes.values():
             runtime.close()
 

@@ -60,6 +60,9 @@ class Broker(Protocol):
     def receiver(self, queue: str) -> Receiver:
         """A receiver on a connection of its own."""
 
+    def close(self) -> None:
+        """Let go of what ends with this process."""
+
 
 class BrokerError(Exception):
     """The broker does not answer, or not as it should; the connection is given up."""

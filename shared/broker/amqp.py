@@ -119,6 +119,9 @@ class AmqpBroker:
         with _ours(), _closed_on_failure(self._connect(queue)) as connection:
             return AmqpReceiver(connection, queue)
 
+    def close(self) -> None:
+        """Nothing: publishers and receivers have connections of their own."""
+
     def _connect(self, name: str) -> Connection:
         connection = Connection(
             self._url,

@@ -50,6 +50,15 @@ class MemoryBroker:
         """A receiver of one service's queue."""
         return MemoryReceiver(self._connect(), self._queue(queue))
 
+    def close(self) -> None:
+        """Forget the queues and what is in them; the transport would keep them."""
+        with self._connect() as connection:
+            channel = connection.default_channel
+            for service in self._keys:
+                self._queue(service).bind(channel).delete()
+            self._exchange.bind(channel).delete()
+        self._keys.clear()
+
     def _queue(self, service: str) -> Queue:
         return Queue(f"{self._space}.{service}", durable=False)
 

@@ -15,6 +15,7 @@ from shared.http.bodies import MAX_BODY_BYTES
 from shared.http.documents import ProblemApi
 from shared.http.limits import Limits
 from shared.http.operations import operations
+from shared.http.rules import LateRule
 from shared.identity import verifier_of
 from shared.ids import uuid7
 from shared.metrics import REQUEST_SECONDS
@@ -37,6 +38,7 @@ def create_app(runtime: Runtime) -> Flask:
     """The application of one service; everything it answers is below `/<service>`."""
     service = runtime.service
     app = Flask(f"services.{service.name}", static_folder=None)
+    app.url_rule_class = LateRule
     app.config |= {
         "API_TITLE": f"KAP Network {service.name}",
         "API_VERSION": "v1",

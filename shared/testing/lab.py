@@ -1,6 +1,5 @@
 """A platform under a test's control: its clock stands still, its loops step by hand."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from shared import migrations
@@ -17,8 +16,7 @@ from shared.context import Actor, Context
 from shared.envelope import Envelope
 from shared.identity import TokenIssuer, new_key, public_keys
 from shared.ids import uuid7
-from shared.mailbox import inbox, outbox
-from shared.mailbox.tables import event_log
+from shared.mailbox import outbox
 from shared.platform import Platform
 from shared.reach import Reach
 from shared.service import Runtime, Service
@@ -26,14 +24,11 @@ from shared.settings import Settings
 from shared.testing.caller import Caller
 from shared.testing.keys import ring_in
 from shared.testing.servers.postgres import service_url
+from shared.testing.settling import Settling
+from shared.testing.statements import share_compiled
 from shared.testing.templates import sqlite_database
 from shared.unit_of_work import UnitOfWork
-from shared.worker.handling import Handling
-from shared.worker.receiving import Receiving
-from shared.worker.relay import Relay
-from shared.worker.reminding import Reminding
 from shared.worker.repair import Repair
-from shared.worker.sealing import Sealing
 
 MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 """When a laboratory's clock starts: a Monday, before any change of the clocks."""
@@ -43,9 +38,6 @@ EVERYTHING = Reach("*", mailbox=True)
 
 UNLIMITED = dict.fromkeys(("rate_per_token", "rate_per_address", "rate_sign_ins"), "")
 """A laboratory's requests take no time, so that many seem to come at once."""
-
-MOST_STEPS = 2_000
-PATIENCE_SECONDS = 5.0
 
 
 class StandingClock:
@@ -105,81 +97,29 @@ class Lab:
             )
 
         self.platform = Platform(services, own, clock=self.clock, front=front)
+        for runtime in self.platform.runtimes.values():
+            share_compiled(runtime.database)
         if all(_is_ready(runtime) for runtime in self.platform.runtimes.values()):
             self.platform.declare()
         else:
             self.platform.migrate()
         self.platform.open()
-        self._is_remote = broker_url is not None
-        self._steps = {
-            name: self._steps_of(runtime)
-            for name, runtime in self.platform.runtimes.items()
-        }
-
-    def _steps_of(self, runtime: Runtime) -> list[Any]:
-        broker, patience = self.platform.broker, 0.02 if self._is_remote else 0.0
-        return [
-            Relay(runtime, broker),
-            Receiving(runtime, broker, wait_seconds=patience),
-            Reminding(runtime),
-            Handling(runtime),
-            Sealing(runtime),
-        ]
+        self._settling = Settling(
+            self.platform.runtimes,
+            self.platform.broker,
+            is_remote=broker_url is not None,
+        )
+        self.steps = self._settling.steps
+        self.settle = self._settling.settle
 
     def runtime(self, service: str) -> Runtime:
         """A service's runtime."""
         return self.platform.runtimes[service]
 
-    def settle(self) -> None:
-        """Let every service do what it has to do, until nothing is left.
-
-        What a broker has lost is waited for a while and then left to `repair`.
-
-        Raises:
-            AssertionError: it does not come to an end.
-        """
-        patience = time.monotonic() + PATIENCE_SECONDS
-        for _ in range(MOST_STEPS):
-            busy = [self._once(name) for name in self._steps]
-            if any(busy):
-                patience = time.monotonic() + PATIENCE_SECONDS
-            elif not self._on_their_way() or time.monotonic() > patience:
-                return
-        raise AssertionError("the platform does not come to rest")
-
     def repair(self) -> None:
         """Let every service pull what it missed."""
         for runtime in self.platform.runtimes.values():
             Repair(runtime).step()
-
-    def _once(self, name: str) -> bool:
-        runtime = self.platform.runtimes[name]
-        busy = [_step(step) for step in self._steps[name]]
-        busy += [work(runtime) > 0 for work in runtime.service.pumps.values()]
-        return any(busy)
-
-    def _on_their_way(self) -> bool:
-        """Whether the broker has taken something that has not arrived yet."""
-        if not self._is_remote:
-            return False
-        runtimes = self.platform.runtimes.values()
-        return any(
-            self._underway(producer, consumer)
-            for consumer in runtimes
-            for producer in runtimes
-        )
-
-    def _underway(self, producer: Runtime, consumer: Runtime) -> bool:
-        with producer.mailbox() as connection:
-            routed = connection.execute(
-                select(event_log.c.event_id).where(
-                    event_log.c.route_state == "routed",
-                    event_log.c.type.in_(consumer.service.subscriptions),
-                )
-            )
-            ids = list(routed.scalars())
-        with consumer.mailbox() as connection:
-            return bool(inbox.missing(connection, ids))
 
     def caller(
         self,
@@ -233,18 +173,8 @@ class Lab:
 
     def close(self) -> None:
         """End it."""
-        for steps in self._steps.values():
-            for step in steps:
-                step.close()
+        self._settling.close()
         self.platform.close()
-
-
-def _step(step: Any) -> bool:
-    """A relay's wait for news is no work."""
-    if isinstance(step, Relay):
-        return step.publish()
-    busy: bool = step.step()
-    return busy
 
 
 def _is_ready(runtime: Runtime) -> bool:

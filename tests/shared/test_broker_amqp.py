@@ -22,6 +22,7 @@ from shared.metrics import exposition
 from shared.testing.lab import EVERYTHING, Lab
 from shared.testing.servers import RabbitServer
 from shared.worker.receiving import Receiving
+from shared.worker.relay import Relay
 from tests.conftest import MakeLab, Stack
 from tests.shared.noting import Noting, appointment, envelopes, scheduling, tell
 
@@ -64,6 +65,12 @@ def raw(stack: Stack) -> Iterator[Any]:
     """A channel for what no service of ours would send."""
     with Connection(stack.broker_url) as connection:
         yield connection.default_channel
+
+
+def relay_of(lab: Lab) -> Relay:
+    """The loop of scheduling that publishes."""
+    steps = lab.steps["scheduling"]
+    return next(step for step in steps if isinstance(step, Relay))
 
 
 def send(raw: Any, body: str | bytes, headers: dict[str, Any]) -> None:
@@ -247,7 +254,7 @@ def test_what_the_broker_gave_up_on_is_taken_in_from_the_dead_letters(
     until = time.monotonic() + 10
 
     while not noting.noted(lab) and time.monotonic() < until:
-        lab.settle()
+        lab.settle(everything=True)
 
     assert noting.noted(lab) == [(told.aggregate_id, 1)]
 
@@ -267,7 +274,7 @@ def test_a_receiver_that_died_before_it_acknowledged_gets_everything_again_once(
     lab: Lab, noting: Noting
 ) -> None:
     tell(lab, appointment(), times=4)
-    lab._steps["scheduling"][0].publish()
+    relay_of(lab).publish()
     first = gather(lab.platform.broker, 4, acknowledge=False)
     with lab.runtime("console").begin(EVERYTHING) as connection:
         # It had stored them, and died before it could acknowledge.
@@ -287,7 +294,7 @@ def test_a_broker_that_is_stopped_costs_time_and_nothing_else(
     tell(lab, record)
     lab.settle()
     time.sleep(QUEUE_SETTLES_WITHIN_SECONDS)
-    relay = lab._steps["scheduling"][0]
+    relay = relay_of(lab)
 
     rabbit_server.stop()
     try:
@@ -301,7 +308,7 @@ def test_a_broker_that_is_stopped_costs_time_and_nothing_else(
         admitted = lab.platform.apps["scheduling"].test_client().get("/readyz")
     finally:
         rabbit_server.start()
-    for step in (step for steps in lab._steps.values() for step in steps):
+    for step in (step for steps in lab.steps.values() for step in steps):
         step.close()
     lab.settle()
 

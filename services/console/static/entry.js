@@ -103,6 +103,7 @@
   function say(waiting) {
     const count = waiting.length === 0 ? "what you enter is" : waiting.length === 1 ? "1 entry is" : `${waiting.length} entries are`;
     const words = line.querySelector("[data-connection-words]");
+    line.dataset.waiting = waiting.length;
     line.hidden = false;
     if (standing === "signed out") {
       const login = element("a", { href: `${line.dataset.login}?next=${encodeURIComponent(location.pathname)}`, textContent: "Sign in again" });
