@@ -126,7 +126,7 @@ def measure(
     try:
         room = _room(deployment)
         running_session(deployment, room.clinic_id, room.token)
-        ids = _more_sessions(runtime, running, prefix="01920")
+        ids = _more_sessions(room, runtime, running, prefix="01920")
         watching = _watch(room, ids, seconds=seconds)
         return (
             watching,
@@ -215,7 +215,8 @@ def _page(runtime: Runtime, room: Room, *, few: str, many: str) -> Growth:
         ("01910000", few, FEW),
         ("01910001", many, MANY),
     ):
-        _copy(runtime, vitals, count, id=_id(prefix), session_id=_this(session_id))
+        own = {"id": _id(prefix), "session_id": _this(session_id)}
+        _copy(room, runtime, vitals, count, **own)
     took: Mapping[str, list[float]] = {few: [], many: []}
     for _ in range(TURNS):
         for session_id, times in took.items():
@@ -246,8 +247,9 @@ def _chart(
 
     little = statistics.median(look() for _ in range(TURNS))
     others = max(1, rows // MANY)
-    _more_sessions(runtime, others, prefix="01930", status="'discharged'")
+    _more_sessions(room, runtime, others, prefix="01930", status="'discharged'")
     _copy(
+        room,
         runtime,
         vitals,
         rows,
@@ -263,18 +265,21 @@ def _chart(
 
 
 def _more_sessions(
-    runtime: Runtime, count: int, *, prefix: str, **more: str
+    room: Room, runtime: Runtime, count: int, *, prefix: str, **more: str
 ) -> list[str]:
     """Copies of the first session; their ids."""
     ids = {"id": _id(f"{prefix}000"), "appointment_id": _id(f"{prefix}001")}
-    _copy(runtime, sessions, count, **ids, **more)
+    _copy(room, runtime, sessions, count, **ids, **more)
     return [f"{prefix}000-0000-7000-8000-{n:012x}" for n in range(1, count + 1)]
 
 
-def _copy(runtime: Runtime, table: Table, count: int, **changed: str) -> None:
-    """So many copies of a table's first row, with other values as SQL of `n`."""
+def _copy(
+    room: Room, runtime: Runtime, table: Table, count: int, **changed: str
+) -> None:
+    """So many copies of a clinic's first row, with other values as SQL of `n`."""
     columns = [column.name for column in table.c]
-    first = select(table).order_by(table.c.id).limit(1).subquery("first")
+    own = select(table).where(table.c.clinic_id == room.clinic_id)
+    first = own.order_by(table.c.id).limit(1).subquery("first")
     numbers = func.generate_series(1, count).alias("n")
     copied: list[ColumnElement[Any]] = [
         literal_column(changed.get(name, f"first.{name}")) for name in columns
