@@ -7,6 +7,7 @@ noticed here, and every service pulls what it missed from the feeds when it star
 
 import fnmatch
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 
 from kombu import Connection, Consumer, Exchange, Producer, Queue
@@ -56,7 +57,9 @@ class MemoryBroker:
             channel = connection.default_channel
             for service in self._keys:
                 self._queue(service).bind(channel).delete()
-            self._exchange.bind(channel).delete()
+            # Another platform of the same space may have ended before.
+            with suppress(KeyError):
+                self._exchange.bind(channel).delete()
         self._keys.clear()
 
     def _queue(self, service: str) -> Queue:
