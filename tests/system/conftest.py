@@ -159,11 +159,14 @@ def world(make_lab: Callable[..., Lab]) -> World:
     return open_world(make_lab(load_all(), front=FRONT, development_issuer=True))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def all_processes(
     postgres_server: PostgresServer, rabbit_server: RabbitServer
 ) -> Iterator[RealProcesses]:
-    """An API and a worker of every service, each a process, on the real servers."""
+    """An API and a worker of every service, each a process, on the real servers.
+
+    They end with the module: even when idle they would slow every test after it.
+    """
     with RealProcesses(postgres_server, rabbit_server) as processes:
         yield processes
 
