@@ -8,8 +8,8 @@ from werkzeug.routing import Rule
 class LateRule(Rule):
     """A rule that compiles what builds its address when the first one is built.
 
-    An API has hundreds of rules and hardly builds an address, and building is two
-    thirds of what compiling a rule takes.
+    An API has hundreds of rules and hardly builds an address, and what builds it is
+    most of what compiling a rule takes.
     """
 
     def _compile_builder(

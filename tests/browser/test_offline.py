@@ -64,6 +64,7 @@ def expect_all_sent(page: Page) -> None:
     """
     kept = page.locator('#connection[data-waiting="0"]')
     expect(kept).to_be_attached(timeout=15_000)
+    expect(waiting(page)).to_have_count(0)
 
 
 def test_vital_signs_are_entered_by_keypad_in_as_many_taps_as_digits(

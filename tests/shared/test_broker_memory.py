@@ -113,3 +113,24 @@ def test_platforms_in_one_process_do_not_hear_each_other(broker: Broker) -> None
 
 def test_queues_that_were_not_declared_are_missing(broker: Broker) -> None:
     assert broker.missing(["console", "intake"]) == ["intake"]
+
+
+def test_a_broker_that_ended_keeps_no_queue_and_its_space_begins_anew() -> None:
+    space = f"memory://{uuid4().hex}"
+    first, second = connect(space), connect(space)
+    for made in (first, second):
+        made.declare(ESCORTS)
+    told = envelopes(appointment(), 2)
+    publish(first, told[0])
+
+    first.close()
+    second.close()
+
+    assert first.missing(["console"]) == ["console"]
+    third = connect(space)
+    third.declare(ESCORTS)
+    assert publish(third, told[1]) == [Outcome.ROUTED]
+    receiver = third.receiver("console")
+    assert receive(receiver) == [told[1]]
+    receiver.close()
+    third.close()
