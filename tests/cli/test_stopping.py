@@ -15,6 +15,8 @@ stopping.wait()
 print("stopped")
 """
 
+# The second signal is looked for between short sleeps: one that comes just before a
+# long sleep begins is handled when that sleep is over.
 WAITING = """
 from cli.stopping import Stopping
 stopping = Stopping()
@@ -22,7 +24,8 @@ print("waits", flush=True)
 stopping.wait()
 print("stopped", flush=True)
 import time
-time.sleep(60)
+for _ in range(6000):
+    time.sleep(0.01)
 """
 
 

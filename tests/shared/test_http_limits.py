@@ -1,9 +1,9 @@
 """One caller cannot take the place of all others, and nobody else notices."""
 
+import cProfile
 import json
 import logging
 import time
-import timeit
 from collections.abc import Callable, Iterator
 from ipaddress import ip_network
 from pathlib import Path
@@ -288,9 +288,7 @@ def test_headers_may_be_as_long_as_the_limit_and_no_longer(
     assert refused.get_json()["code"] == "headers_too_large"
 
 
-def test_counting_a_request_costs_less_than_thirty_microseconds(
-    limited: MakeLimited,
-) -> None:
+def test_counting_a_request_takes_few_calls(limited: MakeLimited) -> None:
     lab = limited(rate_per_token="1000000/hour", rate_per_address="1000000/hour")
     app, token = lab.platform.apps["scheduling"], admin(lab).token
     headers = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "192.0.2.1"}
@@ -298,6 +296,8 @@ def test_counting_a_request_costs_less_than_thirty_microseconds(
 
     with app.test_request_context(path, headers=headers):
         count = app.extensions["kap_limits"].count
-        spent = min(timeit.repeat(count, timer=time.thread_time, repeat=20, number=500))
+        count()
+        watched = cProfile.Profile()
+        watched.runcall(count)
 
-    assert spent / 500 < 30e-6
+    assert sum(entry.callcount for entry in watched.getstats()) <= 120

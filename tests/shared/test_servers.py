@@ -225,7 +225,7 @@ def test_servers_listen_on_this_machine_alone(
 def test_servers_are_gone_when_their_owner_was_killed() -> None:
     with _owner(_OWNER_OF_BOTH) as (owner, folder):
         servers = process_tree(owner.pid)[1:]
-        names = {Path(f"/proc/{pid}/comm").read_text().strip() for pid in servers}
+        names = {_command(pid, "comm").decode().strip() for pid in servers}
         assert {"postgres", "beam.smp", "epmd"} <= names
 
         owner.kill()
@@ -296,11 +296,11 @@ def _owner(script: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         owner.stdout.close()
 
 
-def _command(pid: int) -> bytes:
+def _command(pid: int, told: str = "cmdline") -> bytes:
     """What a process runs; nothing, if it has ended meanwhile."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
+        return Path(f"/proc/{pid}/{told}").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
         return b""
 
 
