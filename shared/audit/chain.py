@@ -64,14 +64,7 @@ def seal(connection: Connection, key_of: KeyOf) -> int:
     """Give entries that have none their place and seal; how many there were."""
     if not _is_ours(connection):
         return 0
-    waiting = list(
-        connection.execute(
-            select(audit_log.c.id, audit_log.c.clinic_id, audit_log.c.mac)
-            .where(audit_log.c.position.is_(None))
-            .order_by(audit_log.c.id)
-            .limit(BATCH)
-        )
-    )
+    waiting = list(connection.execute(_UNSEALED))
     heads: dict[UUID, Head] = {}
     places = []
     for row in waiting:
@@ -96,6 +89,12 @@ def seal(connection: Connection, key_of: KeyOf) -> int:
     return len(places)
 
 
+_UNSEALED = (
+    select(audit_log.c.id, audit_log.c.clinic_id, audit_log.c.mac)
+    .where(audit_log.c.position.is_(None))
+    .order_by(audit_log.c.id)
+    .limit(BATCH)
+)
 _SEAL = (
     update(audit_log)
     .where(audit_log.c.id == bindparam("which"), audit_log.c.position.is_(None))

@@ -15,8 +15,11 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Integer,
     Row,
+    Select,
     and_,
+    bindparam,
     exists,
     func,
     insert,
@@ -97,6 +100,11 @@ def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
     A row that came later but tells of an earlier version does not wait: the other may
     be held until exactly this row has been handled.
     """
+    return list(connection.execute(_DUE, {"now": now, "most": most}))
+
+
+def _due() -> Select[tuple[Any, ...]]:
+    """The rows that are `take`n; asked for again and again, so it is built once."""
     earlier = inbox.alias("earlier")
     is_ahead = and_(
         earlier.c.aggregate_type == inbox.c.aggregate_type,
@@ -110,14 +118,20 @@ def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
             ~is_ahead,
         )
     )
-    due = (
+    return (
         select(inbox)
-        .where(inbox.c.state == "pending", inbox.c.available_at <= now, ~waits)
+        .where(
+            inbox.c.state == "pending",
+            inbox.c.available_at <= bindparam("now"),
+            ~waits,
+        )
         .order_by(inbox.c.id)
-        .limit(most)
+        .limit(bindparam("most", type_=Integer))
         .with_for_update(skip_locked=True, of=inbox)
     )
-    return list(connection.execute(due))
+
+
+_DUE = _due()
 
 
 def lock(connection: Connection, row: Taken) -> bool:

@@ -12,6 +12,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import (
     Connection,
+    Integer,
     Row,
     Table,
     bindparam,
@@ -56,6 +57,12 @@ _SEQUENCE = text("""
 """)
 _ADVANCE = text("update feed set head = head + :count")
 _WAITING = text("select count(*) from event_log where feed_pos is null")
+_PENDING = (
+    select(event_log)
+    .where(event_log.c.route_state == "pending", event_log.c.feed_pos.is_not(None))
+    .order_by(event_log.c.feed_pos)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 class Outcome(StrEnum):
@@ -118,13 +125,7 @@ def sequence(connection: Connection, most: int = 1000) -> int:
 
 def to_publish(connection: Connection, most: int) -> list[Envelope]:
     """The next events the broker has not confirmed, in feed order."""
-    pending = (
-        select(event_log)
-        .where(event_log.c.route_state == "pending", event_log.c.feed_pos.is_not(None))
-        .order_by(event_log.c.feed_pos)
-        .limit(most)
-    )
-    rows = connection.execute(pending)
+    rows = connection.execute(_PENDING, {"most": most})
     return [as_envelope(row, row.feed_pos) for row in rows]
 
 

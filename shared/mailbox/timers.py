@@ -99,4 +99,7 @@ def fire_due(connection: Connection, *, now: datetime, most: int = 100) -> int:
 
 def overdue(connection: Connection) -> datetime | None:
     """When the earliest timer is due."""
-    return connection.execute(select(func.min(timers.c.due_at))).scalar()
+    return connection.execute(_EARLIEST).scalar()
+
+
+_EARLIEST = select(func.min(timers.c.due_at))

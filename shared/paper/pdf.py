@@ -4,9 +4,11 @@ The same paper is the same bytes, so that its hash can be checked by making it a
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -105,8 +107,38 @@ def _say(
     """A paragraph, with so many millimetres of space after it."""
     sheet.set_font(FAMILY, style="B" if bold else "", size=size)
     sheet.set_text_color(20)
-    sheet.multi_cell(0, _height(size), text, new_x="LMARGIN", new_y="NEXT")
+    for line in _lines(sheet, text):
+        sheet.cell(0, _height(size), line, new_x="LMARGIN", new_y="NEXT")
     sheet.ln(after)
+
+
+def _lines(sheet: "FPDF", text: str) -> Iterator[str]:
+    """A text in lines that fit on the page, in the font that is set.
+
+    FPDF's own paragraphs measure a line anew with each character that joins it.
+    """
+    room = sheet.epw - 2 * sheet.c_margin
+    width = cache(sheet.get_string_width)
+    for paragraph in text.splitlines() or [""]:
+        line, used = "", 0.0
+        for word in paragraph.split(" "):
+            needed = width(f" {word}") if line else width(word)
+            if line and used + needed > room:
+                yield line
+                line, used, needed = "", 0.0, width(word)
+            line, used = f"{line} {word}" if line else word, used + needed
+            while used > room:
+                fits = _fitting(line, room, width)
+                yield line[:fits]
+                line = line[fits:]
+                used = width(line)
+        yield line
+
+
+def _fitting(word: str, room: float, width: Callable[[str], float]) -> int:
+    """How many characters of a word that is too long for a line stand in one."""
+    places = accumulate(width(character) for character in word)
+    return max(1, sum(place <= room for place in places))
 
 
 def _show(sheet: "FPDF", said: Table) -> None:

@@ -16,6 +16,9 @@ from shared.notifier import CHANNEL
 from shared.reach import MAILBOX
 from shared.service import Runtime
 
+LISTEN_SECONDS = 0.5
+"""How long it waits for news at most: a lost one costs no more than that."""
+
 
 class Relay:
     """Gives committed events their places in the feed and publishes them.
@@ -117,7 +120,7 @@ class Relay:
             return False
         raw = connection.connection.driver_connection
         assert raw is not None
-        for _ in raw.notifies(timeout=0.1, stop_after=1):
+        for _ in raw.notifies(timeout=LISTEN_SECONDS, stop_after=1):
             pass
         return True
 

@@ -17,6 +17,8 @@ from shared.worker.sealing import Sealing
 STUCK_SECONDS = 60.0
 BREATH_SECONDS = 0.004
 STOP_SECONDS = 20.0
+LOOK_SECONDS = 0.5
+"""How often a loop looks by itself; news and post wake those that wait for them."""
 
 
 class Pump:
@@ -44,19 +46,19 @@ class Worker:
         self.handling = Handling(runtime, on_gap=self._repair.now)
         name = runtime.service.name
         self.loops = [
-            self._loop(f"{name}-relay", Relay(runtime, broker), 0.1, runtime.news),
+            self._loop(f"{name}-relay", Relay(runtime, broker), wake=runtime.news),
             self._loop(
                 f"{name}-receiver",
                 Receiving(runtime, broker),
-                0.0,
+                idle_seconds=0.0,
                 on_failure=self._repair.now,
             ),
-            self._loop(f"{name}-handler", self.handling, 0.1, runtime.post),
-            self._loop(f"{name}-timers", Reminding(runtime), 0.2),
-            self._loop(f"{name}-repair", self._repair, 1.0),
-            self._loop(f"{name}-sealing", Sealing(runtime), 0.5),
+            self._loop(f"{name}-handler", self.handling, wake=runtime.post),
+            self._loop(f"{name}-timers", Reminding(runtime)),
+            self._loop(f"{name}-repair", self._repair),
+            self._loop(f"{name}-sealing", Sealing(runtime)),
             *(
-                self._loop(f"{name}-{pump}", Pump(runtime, work), 0.2)
+                self._loop(f"{name}-{pump}", Pump(runtime, work))
                 for pump, work in runtime.service.pumps.items()
             ),
         ]
@@ -90,7 +92,7 @@ class Worker:
         self,
         name: str,
         step: Relay | Receiving | Handling | Reminding | Repair | Sealing | Pump,
-        idle_seconds: float,
+        idle_seconds: float = LOOK_SECONDS,
         wake: threading.Event | None = None,
         on_failure: Callable[[], None] = lambda: None,
     ) -> Loop:

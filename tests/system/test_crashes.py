@@ -20,7 +20,10 @@ WAYS = {
 }
 
 
-@pytest.fixture(scope="module", params=["embedded", "real"])
+REAL = pytest.param("real", marks=pytest.mark.xdist_group("processes"))
+
+
+@pytest.fixture(scope="module", params=["embedded", REAL])
 def platform(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MortalPlatform]:

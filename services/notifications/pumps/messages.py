@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import and_, bindparam, or_, select, update
 
 from services.notifications.domain.messages import (
     Contact,
@@ -35,6 +35,21 @@ ASK_AGAIN_AFTER = timedelta(minutes=1)
 
 Claim = Mapping[str, Any]
 
+_DUE = (
+    select(messages)
+    .where(
+        messages.c.status == MessageStatus.PLANNED,
+        messages.c.next_try_at <= bindparam("now"),
+        or_(
+            messages.c.leased_until.is_(None),
+            messages.c.leased_until <= bindparam("now"),
+        ),
+    )
+    .order_by(messages.c.next_try_at, messages.c.id)
+    .limit(1)
+)
+_DUE_LOCKED = _DUE.with_for_update(skip_locked=True)
+
 
 def deliver_messages(runtime: Runtime) -> int:
     """Send some of what is due; how many messages were looked at."""
@@ -49,22 +64,12 @@ def deliver_messages(runtime: Runtime) -> int:
 def _claim(runtime: Runtime) -> Claim | None:
     """A due message that nobody else sends until the lease runs out."""
     now = runtime.clock()
-    due = (
-        select(messages)
-        .where(
-            messages.c.status == MessageStatus.PLANNED,
-            messages.c.next_try_at <= now,
-            or_(messages.c.leased_until.is_(None), messages.c.leased_until <= now),
-        )
-        .order_by(messages.c.next_try_at, messages.c.id)
-        .limit(1)
-    )
     # Mostly nothing is due, and then no lock is taken to find that out.
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
-        if not reading.rows(due):
+        if reading.connection.execute(_DUE, {"now": now}).first() is None:
             return None
     with runtime.begin(NETWORK) as connection:
-        row = connection.execute(due.with_for_update(skip_locked=True)).first()
+        row = connection.execute(_DUE_LOCKED, {"now": now}).first()
         if row is None:
             return None
         connection.execute(

@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, exists, func, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, select, update
 
 from services.notifications.courier import Courier
 from services.notifications.domain.webhooks import (
@@ -39,6 +39,31 @@ MEDIA_TYPE = "application/cloudevents+json"
 AGENT = "kap-network-webhooks/1"
 
 _default = Courier()
+
+
+def _next(*, failing: bool) -> tuple[Select[Any], Select[Any]]:
+    """Whose turn it is: their ids, and whole and locked."""
+    waits = exists().where(
+        deliveries.c.subscription_id == subscriptions.c.id,
+        deliveries.c.state == DeliveryState.PENDING,
+        deliveries.c.next_try_at <= bindparam("now"),
+    )
+    next_ones = (
+        select(subscriptions)
+        .where(
+            subscriptions.c.status == SubscriptionStatus.ACTIVE,
+            subscriptions.c.busy_until <= bindparam("now"),
+            subscriptions.c.failures > 0 if failing else subscriptions.c.failures == 0,
+            waits,
+        )
+        .order_by(subscriptions.c.busy_until)
+        .limit(AT_ONCE)
+    )
+    locked = next_ones.with_for_update(skip_locked=True, of=subscriptions)
+    return next_ones.with_only_columns(subscriptions.c.id), locked
+
+
+_NEXT = {failing: _next(failing=failing) for failing in (False, True)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,29 +98,13 @@ def _round(runtime: Runtime, courier: Courier, *, failing: bool) -> int:
 def _claim(runtime: Runtime, *, failing: bool) -> list[Turn]:
     """Subscriptions with something due, those that waited longest first."""
     now = runtime.clock()
-    waits = exists().where(
-        deliveries.c.subscription_id == subscriptions.c.id,
-        deliveries.c.state == DeliveryState.PENDING,
-        deliveries.c.next_try_at <= now,
-    )
-    next_ones = (
-        select(subscriptions)
-        .where(
-            subscriptions.c.status == SubscriptionStatus.ACTIVE,
-            subscriptions.c.busy_until <= now,
-            subscriptions.c.failures > 0 if failing else subscriptions.c.failures == 0,
-            waits,
-        )
-        .order_by(subscriptions.c.busy_until)
-        .limit(AT_ONCE)
-    )
+    next_ones, locked = _NEXT[failing]
     # Mostly nothing is due, and then no lock is taken to find that out.
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
-        if not reading.rows(next_ones.with_only_columns(subscriptions.c.id)):
+        if reading.connection.execute(next_ones, {"now": now}).first() is None:
             return []
     with runtime.begin(NETWORK) as connection:
-        locked = next_ones.with_for_update(skip_locked=True, of=subscriptions)
-        chosen = opened(connection, connection.execute(locked))
+        chosen = opened(connection, connection.execute(locked, {"now": now}))
         connection.execute(
             update(subscriptions)
             .where(subscriptions.c.id.in_([row["id"] for row in chosen]))

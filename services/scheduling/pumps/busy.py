@@ -1,6 +1,6 @@
 """Fetches calendars of others every quarter of an hour, through the guarded way out."""
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from services.scheduling.domain import READ_EVERY, BusyFeed
 from services.scheduling.domain.calendar_reading import MOST_BYTES
@@ -19,6 +19,15 @@ HEADERS = {"accept": "text/calendar", "user-agent": "kap-network-calendars/1"}
 GOOD = 200
 
 _default = Courier()
+
+_DUE = (
+    select(busy_feeds)
+    .where(busy_feeds.c.next_at <= bindparam("now"))
+    .order_by(busy_feeds.c.next_at)
+    .limit(BATCH)
+)
+_DUE_LOCKED = _DUE.with_for_update(skip_locked=True)
+_DUE_IDS = _DUE.with_only_columns(busy_feeds.c.id)
 
 
 def fetch_busy(runtime: Runtime, courier: Courier = _default) -> int:
@@ -42,19 +51,12 @@ def _claim(runtime: Runtime) -> list[Row]:
     A process that dies in between leaves them to the next time.
     """
     now = runtime.clock()
-    due = (
-        select(busy_feeds)
-        .where(busy_feeds.c.next_at <= now)
-        .order_by(busy_feeds.c.next_at)
-        .limit(BATCH)
-    )
     # Mostly nothing is due, and then no lock is taken to find that out.
     with runtime.reading(Context(actor=runtime.service.actor)) as reading:
-        if not reading.rows(due.with_only_columns(busy_feeds.c.id)):
+        if reading.connection.execute(_DUE_IDS, {"now": now}).first() is None:
             return []
     with runtime.begin(NETWORK) as connection:
-        locked = due.with_for_update(skip_locked=True)
-        rows = list(opened(connection, connection.execute(locked)))
+        rows = list(opened(connection, connection.execute(_DUE_LOCKED, {"now": now})))
         connection.execute(
             update(busy_feeds)
             .where(busy_feeds.c.id.in_([row["id"] for row in rows]))
