@@ -30,8 +30,8 @@ from shared.ids import utc_now, uuid7
 from shared.reach import NETWORK
 from shared.service import Runtime
 
-WATCHERS = 4
-"""Threads that look at all screens, each at its share once a second."""
+ASKS_EVERY_SECONDS = 1
+"""A page that cannot hear of news."""
 
 READINGS_A_SECOND = 10
 """Two hundred patients, each measured every twenty seconds."""
@@ -95,6 +95,21 @@ class Room:
         )
         return once(ask.port, ask.text())
 
+    def waits(self, session_id: str, seen: str) -> bool:
+        """Whether the page is to be made anew: something is told, or it cannot hear."""
+        ask = Ask(
+            port=self.deployment.port("api", "console"),
+            method="GET",
+            path=f"/clinics/{self.clinic_id}/sessions/{session_id}/news?seen={seen}",
+            headers={"Cookie": self.cookies, "HX-Request": "true"},
+        )
+        answer = once(ask.port, ask.text())
+        if answer.startswith(b"HTTP/1.1 204"):
+            return False
+        if not answer.startswith(b"HTTP/1.1 200"):
+            time.sleep(ASKS_EVERY_SECONDS)
+        return True
+
     def enter(self, session_id: str) -> bytes:
         """Save a reading; its id."""
         ask = Ask(
@@ -156,14 +171,14 @@ def _room(deployment: Deployment) -> Room:
 
 
 def _watch(room: Room, ids: list[str], *, seconds: int) -> Watching:
-    """Every screen asks once a second, while readings are saved one after another."""
+    """Every screen waits for news, while readings are saved one after another."""
     screens = [Screen(session_id=one) for one in ids]
     for screen in screens:
         _look(room, screen)
     stop = threading.Event()
     watchers = [
-        threading.Thread(target=_keep_looking, args=(room, screens[n::WATCHERS], stop))
-        for n in range(WATCHERS)
+        threading.Thread(target=_keep_looking, args=(room, screen, stop))
+        for screen in screens
     ]
     for watcher in watchers:
         watcher.start()
@@ -188,12 +203,10 @@ def _watch(room: Room, ids: list[str], *, seconds: int) -> Watching:
     )
 
 
-def _keep_looking(room: Room, screens: list[Screen], stop: threading.Event) -> None:
+def _keep_looking(room: Room, screen: Screen, stop: threading.Event) -> None:
     while not stop.is_set():
-        began = time.monotonic()
-        for number, screen in enumerate(screens, 1):
+        if room.waits(screen.session_id, screen.seen):
             _look(room, screen)
-            stop.wait(max(0, began + number / len(screens) - time.monotonic()))
 
 
 def _look(room: Room, screen: Screen) -> None:

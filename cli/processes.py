@@ -111,7 +111,7 @@ def gunicorn_for(
                 "bind": settings.http_bind,
                 "workers": settings.http_workers,
                 "worker_class": "gthread" if name == "console" else "sync",
-                "threads": 8 if name == "console" else 1,
+                "threads": _threads(name),
                 "timeout": 60,
                 "graceful_timeout": 30,
                 "keepalive": 75,
@@ -139,6 +139,13 @@ def gunicorn_for(
             return create_app(self.runtime)
 
     return Api()
+
+
+def _threads(name: str) -> int:
+    """How many requests one process answers at once; pages wait for news in most."""
+    from services.console.bell import MOST_WAITING
+
+    return MOST_WAITING + 8 if name == "console" else 1
 
 
 def _forget_metrics(_server: Any, child: Any) -> None:

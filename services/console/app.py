@@ -5,6 +5,7 @@ from flask import Flask
 from services.console import errors, filters, handlers, login, security, wording
 from services.console.api import routes
 from services.console.assets import asset, assets
+from services.console.bell import BELL, Bell
 from services.console.development import development
 from services.console.models import metadata
 from services.console.own import own
@@ -35,6 +36,7 @@ def prepare(app: Flask, runtime: Runtime) -> None:
     app.jinja_env.lstrip_blocks = True
     app.after_request(security.add_headers)
     app.extensions["kap_limits"].sign_in_at(SIGN_INS)
+    app.extensions[BELL] = Bell(runtime)
     errors.install(app)
     login.install(app, runtime)
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -183,6 +184,23 @@ def test_a_page_that_has_seen_all_is_told_so(bedside: Bedside) -> None:
     assert same.status_code == 204
     assert "133/78" in news.get_data(as_text=True)
     assert later.status_code == 200
+
+
+def test_a_page_that_waits_is_told_of_news_and_of_nothing_else(
+    bedside: Bedside,
+) -> None:
+    mark = _mark(bedside.browser.look(bedside.own))
+    news = f"{bedside.own}/news?seen={mark}"
+
+    assert f'data-news="{bedside.own}/news"' in bedside.browser.look(bedside.own)
+    with ThreadPoolExecutor(1) as waiting:
+        heard = waiting.submit(bedside.browser.get, news)
+        bedside.day.vitals(bedside.session, systolic_mmhg=133)
+
+        assert heard.result().status_code == 200
+    assert bedside.browser.get(news).status_code == 200, "it is old by now"
+    desk = Browser.of(bedside.day.staff[Role.FRONT_DESK])
+    assert desk.get(news).status_code == 403
 
 
 def test_whoever_may_not_see_sessions_is_not_told_that_nothing_is_new(

@@ -30,9 +30,19 @@ def unchanged(mark: str, clinic_id: UUID) -> Response | None:
     Whoever may not see care is always sent to the services, which refuse.
     """
     visitor: Visitor = g.visitor
-    told, _, made = request.args.get("seen", "").partition(".")
+    told, _, made = _seen()
     told_now, _, now = mark.partition(".")
     if told != told_now or not made.isdecimal() or not visitor.sees_care(clinic_id):
         return None
     age = timedelta(milliseconds=int(now) - int(made))
     return Response(status=204) if timedelta(0) <= age < GOOD_FOR else None
+
+
+def is_told_more(clinic_id: UUID, session_id: UUID) -> bool:
+    """Whether something was told of a session since the page was made that asks."""
+    return mark_of(clinic_id, session_id).partition(".")[0] != _seen()[0]
+
+
+def _seen() -> tuple[str, str, str]:
+    """What had been told when a page was made, and when that was."""
+    return request.args.get("seen", "").partition(".")

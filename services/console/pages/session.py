@@ -1,19 +1,22 @@
 """One treatment session as it happens."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from flask import Response, g, render_template
+from flask import Response, current_app, g, render_template
 
 from services.console import filters
 from services.console.apis import Answer, Apis
+from services.console.bell import BELL, Bell
 from services.console.pages import freshness, plotting, vitals
 from services.console.pages.people import full_name
 from services.console.pages.site import demand_found, site, wants_fragment
 from services.console.pages.wall import room
 from services.console.visitor import Visitor
 from shared import access
+from shared.errors import ForbiddenError
 from shared.ids import uuid7
 from shared.rulepack import load_pack
 
@@ -24,6 +27,9 @@ STEPS = ("opened", "prechecked", "authorised", "experience", "recovery", "discha
 
 _STANDS_AT = {"held": "prechecked", "aborted": "discharged", "signed": "discharged"}
 RUNNING = frozenset({*STEPS[:-1], "held"})
+NEWS_SECONDS = 8.0
+"""How long a page waits for news before it asks anew."""
+
 LATEST = 30
 """How many readings the page lists before somebody asks for all."""
 
@@ -33,6 +39,23 @@ def session(clinic_id: UUID, session_id: UUID) -> str | Response:
     """The whole session, or nothing new to whoever has seen it."""
     mark = freshness.mark_of(clinic_id, session_id)
     return freshness.unchanged(mark, clinic_id) or page(clinic_id, session_id, mark)
+
+
+@site.get("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/news")
+def session_news(clinic_id: UUID, session_id: UUID) -> Response:
+    """Wait until something is told of a session that a page has not seen: 200 then,
+    204 if nothing is for a while.
+    """
+    visitor: Visitor = g.visitor
+    if not visitor.sees_care(clinic_id):
+        raise ForbiddenError("sessions are for those who treat")
+    bell: Bell = current_app.extensions[BELL]
+    with bell.listening(clinic_id, session_id) as rings:
+        until = time.monotonic() + NEWS_SECONDS
+        while not freshness.is_told_more(clinic_id, session_id):
+            if not rings(max(0.0, until - time.monotonic())):
+                return Response(status=204)
+    return Response(status=200)
 
 
 @site.get("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/offline")
