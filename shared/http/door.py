@@ -8,6 +8,7 @@ what is refused leaves one too.
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -257,17 +258,21 @@ def _named(path: Mapping[str, Any]) -> tuple[str, UUID] | None:
 
 def _patients_in(value: Any) -> Iterator[UUID | str]:
     """Whose records an answer, or a path, is about."""
-    if isinstance(value, Mapping):
-        if patient_id := value.get("patient_id"):
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, Mapping):
+            if patient_id := part.get("patient_id"):
+                yield patient_id
+            parts += [each for each in part.values() if type(each) not in _PLAIN]
+        elif isinstance(part, list | tuple):
+            parts += part
+        elif patient_id := getattr(part, "patient_id", None):
             yield patient_id
-        for part in value.values():
-            if isinstance(part, Mapping | list | tuple):
-                yield from _patients_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _patients_in(part)
-    elif patient_id := getattr(value, "patient_id", None):
-        yield patient_id
+
+
+_PLAIN = frozenset({str, int, float, bool, UUID, datetime, type(None)})
+"""What names nobody else; there may be very many of them in an answer."""
 
 
 def _expected(path: dict[str, Any]) -> ExpectedVersion | None:
