@@ -194,6 +194,7 @@ def test_no_request_fails_while_keys_are_replaced(
     first = [refer(clinic, number).get_json()["patient_id"] for number in range(10)]
     stop, faults, lost = threading.Event(), list[str](), list[str]()
     made: list[str] = []
+    asked = threading.Semaphore(0)
 
     def use(start: int) -> None:
         number = start
@@ -210,6 +211,7 @@ def test_no_request_fails_while_keys_are_replaced(
                 lost.append(patient_id)
             if answer.status_code != 201:
                 faults.append(answer.get_data(as_text=True))
+            asked.release()
 
     users = [threading.Thread(target=use, args=(n * 10_000,)) for n in (1, 2)]
     for user in users:
@@ -219,13 +221,13 @@ def test_no_request_fails_while_keys_are_replaced(
         write_ring(path, Ring.parse(path.read_text()).with_new().dump())
         rotation.rewrap(operator)
         rotate(operator)
+        assert all(asked.acquire(timeout=60) for _ in range(3))
     stop.set()
     for user in users:
         user.join()
     rotation.finish(operator, tables(), margin_seconds=0.2)
 
     assert (faults, lost) == ([], [])
-    assert len(made) > 5
     assert keys_in_use(operator, clinic.id) == {live_key(operator, clinic.id)}
     for patient_id in [*first, *made]:
         shown = clinic.desk.get("intake", f"/patients/{patient_id}")
