@@ -17,6 +17,7 @@ from shared.errors import NotFoundError, UnavailableError
 from shared.identity import TokenIssuer
 from shared.settings import Settings
 from shared.telemetry import current_traceparent
+from shared.tls import trusted
 
 TOKEN_LIFE = timedelta(minutes=10)
 
@@ -122,7 +123,9 @@ class Peers:
     def way_to(self, service: str) -> tuple[str, httpx.BaseTransport]:
         """Where a service answers, and how it is reached."""
         transport = self._transport(service) if self._transport else None
-        return self._url.format(service=service), transport or httpx.HTTPTransport()
+        return self._url.format(service=service), transport or httpx.HTTPTransport(
+            verify=trusted()
+        )
 
     def close(self) -> None:
         """Let the connections go."""
@@ -137,5 +140,6 @@ class Peers:
                     auth=self._auth,
                     timeout=10,
                     transport=self._transport(service) if self._transport else None,
+                    verify=trusted(),
                 )
             return self._clients[service]

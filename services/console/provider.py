@@ -18,6 +18,7 @@ from shared.errors import UnauthenticatedError, UnavailableError
 from shared.identity import TokenVerifier
 from shared.identity.keys import KeySetError
 from shared.identity.sources import json_from
+from shared.tls import trusted
 
 with warnings.catch_warnings():
     # It would rather have another HTTP library, and says so at every import.
@@ -172,6 +173,7 @@ class Provider:
             scope=SCOPE,
             code_challenge_method="S256",
             transport=self._transport,
+            verify=trusted(),
             timeout=TIMEOUT_SECONDS,
         )
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import httpx
 
 from shared.identity.keys import KeySetError
+from shared.tls import trusted
 
 TIMEOUT_SECONDS = 3.0
 LONGEST_DOCUMENT = 262_144
@@ -147,7 +148,9 @@ def fetched(url: str, transport: httpx.BaseTransport | None = None) -> str:
     """
     try:
         with (
-            httpx.Client(timeout=TIMEOUT_SECONDS, transport=transport) as client,
+            httpx.Client(
+                timeout=TIMEOUT_SECONDS, transport=transport, verify=trusted()
+            ) as client,
             client.stream("GET", url) as answer,
         ):
             if answer.status_code != httpx.codes.OK:

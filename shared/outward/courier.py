@@ -10,13 +10,12 @@ import ssl
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import httpcore
-import httpx
 
 from shared.outward.addresses import UrlRefusedError, endpoint_of, is_public
+from shared.tls import trusted
 
 TIMEOUT_SECONDS = 10.0
 MOST_ANSWER_BYTES = 65_536
@@ -45,12 +44,6 @@ def resolve(host: str, port: int) -> Sequence[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-@cache
-def default_tls() -> ssl.SSLContext:
-    """The certificates everybody trusts; reading them takes a while."""
-    return httpx.create_ssl_context()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Reply:
     """What a server said: a status and what it sent, or the code of why neither."""
@@ -71,7 +64,7 @@ class Courier:
     """
 
     resolver: Resolver = resolve
-    tls: Callable[[], ssl.SSLContext] = default_tls
+    tls: Callable[[], ssl.SSLContext] = trusted
     timeout_seconds: float = TIMEOUT_SECONDS
 
     def send(
