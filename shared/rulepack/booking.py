@@ -68,6 +68,10 @@ class Booking:
         sweep = self.sweeps[Gate.THREE_DAYS_BEFORE]
         return min(dose_at - sweep.cutoff_before, at + self.provisional_at_most)
 
+    def may_be_provisional(self, dose_at: datetime, at: datetime) -> bool:
+        """Whether time is left to get what a dose lacks."""
+        return self.provisional_until(dose_at, at) > at
+
 
 @dataclass(frozen=True, kw_only=True)
 class FastingHours:

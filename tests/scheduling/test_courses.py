@@ -1,6 +1,6 @@
 """Courses: planned in one request, followed, and placed anew when something happens."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -205,19 +205,51 @@ def test_all_or_nothing_and_the_step_at_fault_is_named(clinic: Clinic) -> None:
 
 
 @in_memory
-def test_a_dose_that_nobody_may_have_yet_stays_open(clinic: Clinic) -> None:
+def test_a_dose_that_nobody_may_have_yet_is_provisional_until_it_may(
+    clinic: Clinic,
+) -> None:
     course = Course(clinic, lasts_days=20)
 
     found = course.preview()
     made = course.book(found)
 
-    missing = {code: step["missing"] for code, step in by_step(found).items()}
-    assert missing["dose-1"] == []
-    assert "order.active" in missing["dose-6"]
+    previewed, booked = by_step(found), by_step(made)
+    first, last = previewed["dose-1"], previewed["dose-6"]
+    assert (first["missing"], first["provisional_until"]) == ([], None)
+    assert "order.active" in last["missing"]
+    until = datetime.fromisoformat(last["provisional_until"])
+    assert until == clinic.lab.clock() + PACK.booking.provisional_at_most
+    assert made["left_open"] == []
+    assert not booked["dose-1"]["provisional"]
+    assert booked["dose-6"]["provisional"]
+    assert booked["integration-6"]["state"] == "booked"
+    path = f"/appointments/{booked['dose-6']['appointment_id']}"
+    assert clinic.desk.get(NAME, path)["missing"] == last["missing"]
+
+    clinic.lab.clock.advance(days=14)
+    clinic.lab.settle()
+
+    assert course.step("dose-6")["state"] == "open"
+    assert course.show()["needs_replan"]
+
+
+@in_memory
+def test_a_dose_stays_open_where_no_time_is_left_to_get_what_it_lacks(
+    clinic: Clinic,
+) -> None:
+    course = Course(clinic, lasts_days=7)
+    clinic.lab.clock.now = datetime(2026, 3, 9, 20, tzinfo=UTC)
+    asked = {"first_day": "2026-03-10", "skip": ["preparation-1", "preparation-2"]}
+
+    found = course.preview(**asked)
+    said = course.body(**asked)
+    made = clinic.desk.post(NAME, course.of_patient, **said, steps=chosen(found))
+
+    first = by_step(found)["dose-1"]
+    assert (first["reason"], first["provisional_until"]) == ("not_ready", None)
     left = {one["step"]: one["code"] for one in made["left_open"]}
-    assert "not_ready" in left.values()
-    assert left["dose-6"] in ("not_ready", "waits_for_another")
-    assert by_step(made)["dose-1"]["state"] == "booked"
+    assert left["dose-1"] == "not_ready"
+    assert left["integration-1"] == "waits_for_another"
 
 
 @in_memory

@@ -113,6 +113,11 @@ def plan(
     return appointment
 
 
+def may_be_provisional(starts_at: datetime, uow: UnitOfWork) -> bool:
+    """Whether a dose at a time may be booked before the patient is ready."""
+    return packs.of(uow).booking.may_be_provisional(starts_at, uow.now)
+
+
 def cancel_appointment(command: CancelAppointment, uow: UnitOfWork) -> Appointment:
     """Call an appointment off."""
     appointment = uow.get(Appointment, command.appointment_id)

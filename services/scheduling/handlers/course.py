@@ -25,7 +25,11 @@ from services.scheduling.domain import (
     Span,
     StepState,
 )
-from services.scheduling.handlers.appointment import book_appointment, cancel
+from services.scheduling.handlers.appointment import (
+    book_appointment,
+    cancel,
+    may_be_provisional,
+)
 from services.scheduling.handlers.course_times import course_of
 from services.scheduling.handlers.following import active_plan
 from services.scheduling.handlers.readiness import hold
@@ -58,7 +62,8 @@ class Booked:
 def plan_course(command: PlanCourse, uow: UnitOfWork) -> Booked:
     """Plan a course, and book times for its steps in one transaction.
 
-    A dose the patient is not ready for stays open, and so does what follows from it.
+    A dose the patient is not ready for is provisional; where no time is left to get what
+    it lacks it stays open, and so does what follows from it.
 
     Raises:
         CourseActiveError: the patient has a course under way.
@@ -125,6 +130,7 @@ def book_step(
         starts_at=at.starts_at,
         integration_id=need_of(step, course, plan, uow),
         route=plan.route if step.kind is StepKind.DOSING else None,
+        provisional=may_be_provisional(at.starts_at, uow),
         **at.named,
     )
     lasts = packs.of(uow).appointments.lasts(command.type.value, command.route)

@@ -53,9 +53,15 @@ def leave(old: Appointment, uow: UnitOfWork) -> None:
 
 
 def take_place_of(
-    old: Appointment, command: MoveAppointment, uow: UnitOfWork
+    old: Appointment,
+    command: MoveAppointment,
+    uow: UnitOfWork,
+    *,
+    provisional: bool = False,
 ) -> Appointment:
     """Book another time in the place of an appointment that was left.
+
+    Only what was provisional may be so again, unless `provisional` says that it may.
 
     Raises:
         ConflictError: see `move_appointment`.
@@ -77,7 +83,7 @@ def take_place_of(
             route=old.route,
             overbook_reason=command.overbook_reason,
             # Only what is provisional ends by itself; what was left keeps its end.
-            provisional=old.expires_at is not None,
+            provisional=provisional or old.expires_at is not None,
         ),
         uow,
         replaces=old.id,

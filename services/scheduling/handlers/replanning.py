@@ -15,6 +15,7 @@ from services.scheduling.domain import (
     Span,
     StepState,
 )
+from services.scheduling.handlers.appointment import may_be_provisional
 from services.scheduling.handlers.course import Booked, LeftOpen, book_step, in_order
 from services.scheduling.handlers.course_times import course_of
 from services.scheduling.handlers.following import plan_of
@@ -49,8 +50,8 @@ class _TakenBackError(Exception):
 def replan_course(command: ReplanCourse, uow: UnitOfWork) -> Booked:
     """Give steps of a course other times, all or none of them.
 
-    A dose that is open and the patient is not ready for stays open, and so does what
-    follows from it.
+    A dose the patient is not ready for is provisional. Where no time is left for that,
+    one that is open stays so, with what follows from it.
 
     Raises:
         CourseOverError: the course is over.
@@ -102,7 +103,8 @@ def _give(
     try:
         with uow.attempt():
             course.demand_fits(step, Span(starts_at=at.starts_at, ends_at=ends_at))
-            take_place_of(old, command, uow)
+            may_wait = may_be_provisional(at.starts_at, uow)
+            take_place_of(old, command, uow, provisional=may_wait)
     except ConflictError as error:
         error.details["step"] = step.code
         raise

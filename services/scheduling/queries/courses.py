@@ -18,6 +18,7 @@ from services.scheduling.domain import (
     Held,
     Offer,
     Placed,
+    Reason,
     ResourceKind,
     Search,
     Span,
@@ -29,10 +30,10 @@ from services.scheduling.queries.appointments import facts_of
 from services.scheduling.queries.clinics import pack_at_hand, zone_of
 from services.scheduling.queries.free_times import offers_in, place_of
 from shared.ids import uuid7
-from shared.protocols import Protocol, protocol_of, route_of
-from shared.readiness import Gate, evaluate
+from shared.protocols import Protocol, StepKind, protocol_of, route_of
+from shared.readiness import Fact, Gate, evaluate
 from shared.reading import Reading, Row
-from shared.rulepack import Route
+from shared.rulepack import Route, RulePack
 
 LIVE = AHEAD | PRESENT | {AppointmentStatus.FULFILLED}
 LONGEST_CLAIM = timedelta(days=1)
@@ -114,10 +115,6 @@ def _proposed(
     placed = list(course.place(movable, search))
     known = facts_of(reading, kept.patient_id)
 
-    def missing(at: datetime) -> list[str]:
-        ready = evaluate(known, gate=Gate.BOOKING, at=at, pack=pack)
-        return list(ready.missing)
-
     return {
         "patient_id": kept.patient_id,
         "protocol": kept.protocol,
@@ -128,13 +125,28 @@ def _proposed(
             {
                 **_placed(one),
                 "now": had.get(one.step.code),
-                "missing": missing(one.offer.starts_at)
-                if one.offer and one.step.kind == AppointmentType.DOSING.value
-                else [],
+                **_lacking(one, known, pack, now),
             }
             for one in placed
         ],
         "is_whole": all(one.offer for one in placed),
+    }
+
+
+def _lacking(one: Placed, known: list[Fact], pack: RulePack, now: datetime) -> Row:
+    """What a dose would lack then, and until when it could wait for that."""
+    missing: tuple[str, ...] = ()
+    if one.offer and one.step.kind is StepKind.DOSING:
+        at = one.offer.starts_at
+        missing = evaluate(known, gate=Gate.BOOKING, at=at, pack=pack).missing
+    if not (missing and one.offer):
+        return {"missing": [], "provisional_until": None}
+    until = pack.booking.provisional_until(one.offer.starts_at, now)
+    waits = until > now
+    return {
+        "missing": list(missing),
+        "provisional_until": until if waits else None,
+        **({} if waits else {"reason": Reason.NOT_READY}),
     }
 
 
@@ -272,16 +284,21 @@ def _shown(reading: Reading, rows: Sequence[Row], now: datetime) -> list[Row]:
         return []
     held = _held(reading, rows[0]["patient_id"])
     zone, pack = zone_of(reading), pack_at_hand(reading, now)
+    provisional = {one.id for one in held if one.status is AppointmentStatus.PROVISIONAL}
     return [
         {
             **row,
-            "steps": _steps(kept, Course.of(kept, held, zone=zone, pack=pack, now=now)),
+            "steps": _steps(
+                kept, Course.of(kept, held, zone=zone, pack=pack, now=now), provisional
+            ),
         }
         for row, kept in zip(rows, _plans(reading, rows), strict=True)
     ]
 
 
-def _steps(kept: CoursePlan, course: Course) -> list[Row]:
+def _steps(
+    kept: CoursePlan, course: Course, provisional: Collection[UUID]
+) -> list[Row]:
     strains = {step.code: reason for step, reason in course.strains()}
     return [
         {
@@ -294,6 +311,7 @@ def _steps(kept: CoursePlan, course: Course) -> list[Row]:
             "decision": step.decision,
             "noted_at": step.noted_at,
             "appointment_id": step.appointment_id,
+            "provisional": step.appointment_id in provisional,
             "starts_at": span.starts_at if span else None,
             "ends_at": span.ends_at if span else None,
         }

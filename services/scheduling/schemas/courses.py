@@ -127,7 +127,8 @@ class SpanView(View):
 class ProposedStepView(View):
     """A step with the time it could have, or why it has none.
 
-    `now` is the time it has; `missing` are the facts that a dose would lack then.
+    `now` is the time it has; `missing` are the facts that a dose would lack then. It
+    would be provisional until `provisional_until`, or stay open without that.
     """
 
     step = fields.String()
@@ -143,6 +144,7 @@ class ProposedStepView(View):
     monitor_id = fields.UUID()
     prescriber_id = fields.UUID()
     missing = fields.List(fields.String())
+    provisional_until = Instant(allow_none=True)
 
 
 class CoursePreviewView(View):
@@ -157,7 +159,10 @@ class CoursePreviewView(View):
 
 
 class CourseStepView(View):
-    """A step; `reason` says why the time it has does not fit, if it does not."""
+    """A step; `reason` says why the time it has does not fit, if it does not.
+
+    A dose that is `provisional` is given back unless what it lacks comes in time.
+    """
 
     id = fields.UUID()
     step = fields.String()
@@ -168,6 +173,7 @@ class CourseStepView(View):
     starts_at = Instant(allow_none=True)
     ends_at = Instant(allow_none=True)
     appointment_id = fields.UUID(allow_none=True)
+    provisional = fields.Boolean()
     decision = fields.Enum(Decision, by_value=True, allow_none=True)
     noted_at = Instant(allow_none=True)
 
