@@ -132,6 +132,15 @@ class Packs:
         """
         return self.in_force(uow.connection, uow.clinic_id, uow.now)
 
+    def before(self, uow: UnitOfWork) -> RulePack:
+        """The pack that the one in force took the place of."""
+        earlier = self._latest(bindparam("clinic")).offset(literal_column("1"))
+        is_here = self.table.c.text.is_not(None)
+        row = uow.connection.execute(
+            earlier.where(is_here), {"clinic": uow.clinic_id, "at": uow.now}
+        ).first()
+        return self.read(row.digest if row else None, uow.connection)
+
     def at_hand(
         self, connection: Connection, clinic_id: UUID | None, at: datetime
     ) -> RulePack:

@@ -86,6 +86,7 @@ EVENTS: Mapping[str, str] = {
     "scheduling.course.step_fell_due": "Course: {kind} is due",
     "scheduling.course.disrupted": "Course to be replanned: {cause_code}",
     "scheduling.course.replanned": "Course replanned, {open} steps open",
+    "scheduling.course.kept": "Course kept as it is: {reason_code}",
     "scheduling.course.completed": "Course completed, {done} steps done",
     "scheduling.course.stopped": "Course stopped: {reason_code}",
     "sessions.order.placed": "Order placed",

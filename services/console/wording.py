@@ -75,6 +75,8 @@ CODES: Mapping[str, str] = {
     "too_close_to_another_dose": "too close to another dose",
     "out_of_order": "not in the order of the protocol",
     "not_ready": "not ready for a dose",
+    "too_short": "shorter than the rule pack says",
+    "rule_pack_changed": "the rule pack changed",
     "double_booked": "taken meanwhile",
     "busy_elsewhere": "busy elsewhere",
     "calendar_unreadable": "cannot be read",

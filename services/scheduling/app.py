@@ -8,6 +8,7 @@ from services.scheduling.handlers import (
     following,
     freeing,
     integration,
+    judging,
     readiness,
     waitlist,
 )
@@ -18,6 +19,7 @@ from shared.events.intake import (
     EpisodeClosed,
     PatientErased,
     PatientRegistered,
+    RulePackSigned,
 )
 from shared.events.scheduling import EscortConfirmed, EscortWithdrawn
 from shared.events.sessions import (
@@ -40,7 +42,7 @@ service = Service(
             for event in facts.handlers()
             if event not in (EscortConfirmed, EscortWithdrawn)
         },
-        **packs.handlers(),
+        RulePackSigned: judging.await_pack,
         PatientRegistered: appointment.know_patient,
         PatientErased: erasing.erase_patient,
         ConsentWithdrawn: readiness.release_doses,
@@ -59,6 +61,8 @@ service = Service(
         freeing.EXPIRE: freeing.expire_hold,
         freeing.OFFER: waitlist.offer_slot,
         following.STEP_DUE: following.tell_step_is_due,
+        judging.PACK_IN_FORCE: judging.judge_courses,
+        judging.JUDGE: judging.judge_course,
     },
     conflicts={NO_OVERLAP: DoubleBookedError},
 )

@@ -58,9 +58,9 @@ def test_a_course_is_looked_at_booked_and_placed_anew(
     again = desk.look(f"{where}?replan=1")
 
     assert "Every step has one" in shown
-    assert "Stays open: lacks" in shown
+    assert "Provisional until" in shown
     assert booked.status_code == 303
-    assert page.count("Booked") == 2
+    assert (page.count("Booked"), page.count("Provisional")) == (8, 6)
     assert "Preparation 2" in page
     assert "Dose 1" in again
     assert where in desk.look(f"/clinics/{day.clinic_id}/patients/{ann.id}")
@@ -96,6 +96,33 @@ def test_a_clinician_stops_a_course_and_others_are_not_offered_to(
     assert stopped.status_code == 303
     assert "patient asked" in desk.look(where)
     assert "Stop the course" not in desk.look(where)
+
+
+def test_a_clinician_keeps_a_course_that_is_to_be_replanned(
+    day: ClinicDay, ann: Person
+) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    therapist = Browser.of(day.staff[Role.THERAPIST])
+    where = f"/clinics/{day.clinic_id}/patients/{ann.id}/course"
+    send(desk, where, fields_of(desk.look(f"{where}?{ASKED}"), where, "Book these"))
+    whole = therapist.look(where)
+    caller, said = day.staff[Role.FRONT_DESK], {"by": "patient", "reason_code": "ill"}
+    own = caller.get("scheduling", f"/patients/{ann.id}/course-plans")["items"][0]
+    first = own["steps"][0]["appointment_id"]
+    caller.post("scheduling", f"/appointments/{first}/cancel", **said)
+    plan = re.search(rf'action="({where}/[0-9a-f-]+)"', therapist.look(where))
+    assert plan
+
+    flagged = therapist.look(where)
+    offered = "Keep it" in desk.look(where)
+    kept = therapist.send(plan[1], what="keep", reason="Patient asked")
+
+    assert "Keep it" not in whole
+    assert "To be replanned: cancelled" in flagged
+    assert "Keep it" in flagged
+    assert not offered
+    assert kept.status_code == 303
+    assert "Kept as it is: patient asked" in desk.look(where)
 
 
 def test_a_link_to_a_calendar_is_shown_once_and_ended(day: ClinicDay) -> None:

@@ -44,15 +44,15 @@ def plan_course(clinic_id: UUID, patient_id: UUID) -> Any:
 
 @site.post("/clinics/<uuid:clinic_id>/patients/<uuid:patient_id>/course/<uuid:plan_id>")
 def change_course(clinic_id: UUID, patient_id: UUID, plan_id: UUID) -> Any:
-    """What remains is placed anew; a step is noted or left out; the course ends."""
+    """What remains is placed anew or kept; a step is noted or left out; it ends."""
     apis: Apis = g.apis
     form, own = request.form, f"/course-plans/{plan_id}"
     what, step = form.get("what", ""), form.get("code", "")
     if what == "replan":
         answer = apis.post("scheduling", f"{own}/replan", steps=_chosen())
-    elif what == "stop":
+    elif what in ("stop", "keep"):
         reason = form.get("reason", "").strip().lower().replace(" ", "_")
-        answer = apis.post("scheduling", f"{own}/stop", reason_code=reason)
+        answer = apis.post("scheduling", f"{own}/{what}", reason_code=reason)
     elif what == "note":
         decision = form.get("decision") or None
         path = f"{own}/steps/{step}/note"

@@ -17,6 +17,7 @@ from shared.events.scheduling import (
     CourseChanged,
     CourseCompleted,
     CourseDisrupted,
+    CourseKept,
     CourseReplanned,
     CourseStepFellDue,
     CourseStopped,
@@ -86,6 +87,7 @@ SCHEDULING: Mapping[type[Event], tuple[Opens | Closes, ...]] = {
         ),
     ),
     CourseReplanned: _REPLANNED,
+    CourseKept: _REPLANNED,
     CourseCompleted: _REPLANNED,
     CourseStopped: _REPLANNED,
     CourseStepFellDue: (

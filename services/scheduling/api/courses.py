@@ -6,7 +6,7 @@ from uuid import UUID
 from services.scheduling.api.base import routes
 from services.scheduling.commands import MoveAppointment, PlanCourse, ReplanCourse
 from services.scheduling.domain import CoursePlan
-from services.scheduling.handlers import course, replanning
+from services.scheduling.handlers import course, judging, replanning
 from services.scheduling.queries import courses as queries
 from services.scheduling.schemas import appointments as appointment_schemas
 from services.scheduling.schemas import courses as schemas
@@ -108,6 +108,17 @@ def skip_step(uow: UnitOfWork, plan_id: UUID, step: str) -> Row:
 def note_step(uow: UnitOfWork, body: dict[str, Any], plan_id: UUID, step: str) -> Row:
     """Note a checkpoint with its decision, or that questionnaires were answered."""
     return _now(course.note_step(plan_id, step, body["decision"], uow), uow)
+
+
+@routes.post(
+    "/course-plans/<uuid:plan_id>/keep",
+    scope=access.COURSES_NOTE,
+    takes=schemas.KeepCourseBody(),
+    gives=_plan,
+)
+def keep_course(uow: UnitOfWork, body: dict[str, Any], plan_id: UUID) -> Row:
+    """Let what is booked of a course stay, though it does not fit any more."""
+    return _now(judging.keep_course(plan_id, body["reason_code"], uow), uow)
 
 
 @routes.post(

@@ -12,6 +12,7 @@ from services.scheduling.domain.course_step import (
     CourseStatus,
     CourseStep,
     Decision,
+    NothingToReplanError,
     StepState,
     StepStateError,
 )
@@ -22,6 +23,7 @@ from shared.events.scheduling import (
     CourseChanged,
     CourseCompleted,
     CourseDisrupted,
+    CourseKept,
     CoursePlanned,
     CourseReplanned,
     CourseStepFellDue,
@@ -38,7 +40,8 @@ class CoursePlan(Aggregate):
 
     `route` is that of its doses, where it decides how long they take; `wishes` are the
     preferences it was planned by; `needs_replan` says that what is booked does not fit
-    any more, or lacks a step.
+    any more, or lacks a step, `replan_cause` what made it so. `kept_reason` is why
+    somebody last let it stay as it is all the same, `kept_by` who and `kept_at` when.
     """
 
     patient_id: UUID
@@ -50,6 +53,10 @@ class CoursePlan(Aggregate):
     wishes: dict[str, object]
     status: CourseStatus = CourseStatus.ACTIVE
     needs_replan: bool = False
+    replan_cause: str | None = None
+    kept_reason: str | None = None
+    kept_by: UUID | None = None
+    kept_at: datetime | None = None
     stop_reason: str | None = None
     steps: list[CourseStep] = field(default_factory=list)
 
@@ -145,7 +152,7 @@ class CoursePlan(Aggregate):
 
     def replanned(self, *, is_whole: bool) -> CourseReplanned:
         """What remains was placed anew."""
-        self.needs_replan = not is_whole
+        self._mark(self.replan_cause, needs_replan=not is_whole)
         return CourseReplanned(
             plan_id=self.id,
             patient_id=self.patient_id,
@@ -161,9 +168,25 @@ class CoursePlan(Aggregate):
 
     def disrupt(self, cause_code: str) -> CourseDisrupted:
         """What is booked does not fit any more."""
-        self.needs_replan = True
+        self._mark(cause_code, needs_replan=True)
         return CourseDisrupted(
             plan_id=self.id, patient_id=self.patient_id, cause_code=cause_code
+        )
+
+    def keep(self, reason_code: str, *, by: UUID, at: datetime) -> CourseKept:
+        """What is booked stays, though it does not fit: somebody decided so.
+
+        Raises:
+            CourseOverError: the course is over.
+            NothingToReplanError: nobody asked for anything else.
+        """
+        self.demand_active()
+        if not self.needs_replan:
+            raise NothingToReplanError
+        self._mark(None, needs_replan=False)
+        self.kept_reason, self.kept_by, self.kept_at = reason_code, by, at
+        return CourseKept(
+            plan_id=self.id, patient_id=self.patient_id, reason_code=reason_code
         )
 
     def fall_due(self, step: CourseStep, *, due_at: datetime) -> CourseStepFellDue:
@@ -221,7 +244,8 @@ class CoursePlan(Aggregate):
             CourseOverError: it is over already.
         """
         self.demand_active()
-        self.status, self.needs_replan = CourseStatus.STOPPED, False
+        self.status = CourseStatus.STOPPED
+        self._mark(None, needs_replan=False)
         self.stop_reason = reason_code
         for step in self.steps:
             if step.state is StepState.OPEN:
@@ -229,6 +253,10 @@ class CoursePlan(Aggregate):
         return CourseStopped(
             plan_id=self.id, patient_id=self.patient_id, reason_code=reason_code
         )
+
+    def _mark(self, cause_code: str | None, *, needs_replan: bool) -> None:
+        self.needs_replan = needs_replan
+        self.replan_cause = cause_code if needs_replan else None
 
     def _changed(self, step: CourseStep, change: str) -> CourseChanged:
         return CourseChanged(
@@ -246,7 +274,8 @@ class CoursePlan(Aggregate):
         left = [step for step in self.steps if step.kind is not StepKind.MEASURES]
         is_over = all(step.state in SETTLED for step in left)
         if is_over and self.status is CourseStatus.ACTIVE:
-            self.status, self.needs_replan = CourseStatus.COMPLETED, False
+            self.status = CourseStatus.COMPLETED
+            self._mark(None, needs_replan=False)
             yield CourseCompleted(
                 plan_id=self.id,
                 patient_id=self.patient_id,

@@ -22,6 +22,12 @@ class CourseOverError(ConflictError):
     code = "course_over"
 
 
+class NothingToReplanError(ConflictError):
+    """Nothing of the course is to be placed anew."""
+
+    code = "nothing_to_replan"
+
+
 class StepStateError(ConflictError):
     """The step's present state does not allow this."""
 

@@ -25,6 +25,8 @@ class Reason(StrEnum):
     TOO_LATE = "too_late"
     TOO_CLOSE = "too_close_to_another_dose"
     OUT_OF_ORDER = "out_of_order"
+    TOO_SHORT = "too_short"
+    """It takes less time than the rule pack says."""
     NOT_READY = "not_ready"
 
 

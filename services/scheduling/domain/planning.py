@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.scheduling.domain.availability import Offer
+from services.scheduling.domain.availability import STEP, Offer
 from services.scheduling.domain.course import CoursePlan
 from services.scheduling.domain.course_step import (
     CourseStep,
@@ -26,9 +26,10 @@ from services.scheduling.domain.course_terms import (
 )
 from services.scheduling.domain.states import PRESENT, AppointmentType
 from shared.protocols import StepKind
-from shared.rulepack import RulePack
+from shared.rulepack import Appointments, RulePack
 
 A_DAY = timedelta(days=1)
+_NONE = timedelta(0)
 
 
 Search = Callable[[AppointmentType, Span], Iterator[Offer]]
@@ -44,6 +45,7 @@ class Course:
         spans: the times of those that took place, are booked or are to stay.
         other_doses: when other doses of the patient begin.
         begun: codes of steps whose patient is here.
+        lasts: how long each kind of appointment takes, where the rule pack says so.
         not_before: nothing is placed earlier.
     """
 
@@ -55,6 +57,7 @@ class Course:
     not_before: datetime
     other_doses: Sequence[datetime] = ()
     begun: frozenset[str] = frozenset()
+    lasts: Mapping[StepKind, timedelta] = field(default_factory=dict)
     _by_code: Mapping[str, CourseStep] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,6 +91,7 @@ class Course:
                 for code, one in own.items()
             },
             begun=frozenset(c for c, one in own.items() if one.status in PRESENT),
+            lasts=_lasts(plan, pack.appointments),
             first_day=plan.first_day,
             zone=zone,
             spacing=Spacing.of(pack),
@@ -161,14 +165,28 @@ class Course:
                 yield self._placed(step, search)
 
     def _again(self, step: CourseStep, was: Span, search: Search) -> Iterator[Placed]:
-        """A booked step keeps its time if that fits, or else gets another."""
+        """A booked step keeps its time if that fits, or else gets another.
+
+        What is only too short begins when it did, if it can be made longer there.
+        """
         self.spans[step.code] = was
-        if self.strain_of(step) is None:
+        reason = self.strain_of(step)
+        if reason is None:
             return
         del self.spans[step.code]
-        placed = self._placed(step, search)
+        longer = self._longer(step, was, search) if reason is Reason.TOO_SHORT else None
+        placed = longer or self._placed(step, search)
         self.spans.setdefault(step.code, was)
         yield placed
+
+    def _longer(self, step: CourseStep, was: Span, search: Search) -> Placed | None:
+        """A step made as long as it should be where it is, if that is free."""
+        at_once = Span(starts_at=was.starts_at, ends_at=was.starts_at + STEP)
+        offer = self._first(step, at_once, search)
+        if offer is None or offer.starts_at != was.starts_at:
+            return None
+        self.spans[step.code] = Span(starts_at=offer.starts_at, ends_at=offer.ends_at)
+        return Placed(step=step, window=self.window_of(step), offer=offer)
 
     def _placed(self, step: CourseStep, search: Search) -> Placed:
         window = self.window_of(step)
@@ -232,6 +250,9 @@ class Course:
             return Reason.OUT_OF_ORDER
         if behind and span.ends_at > behind.starts_at:
             return Reason.OUT_OF_ORDER
+        lasts = self.lasts.get(step.kind, _NONE)
+        if step.code not in self.begun and span.ends_at - span.starts_at < lasts:
+            return Reason.TOO_SHORT
         return None
 
     def demand_fits(self, step: CourseStep, span: Span) -> None:
@@ -289,3 +310,14 @@ class Course:
     def _midnight(self, day: date, later: int) -> datetime:
         local = datetime.combine(day + later * A_DAY, time.min, self.zone)
         return local.astimezone(UTC)
+
+
+def _lasts(plan: CoursePlan, rules: Appointments) -> Mapping[StepKind, timedelta]:
+    """How long each kind of appointment of a course takes, as far as the rules say."""
+    kinds = {step.kind for step in plan.steps if step.is_appointment}
+    known = plan.route is None or plan.route in (rules.routes or {})
+    return {
+        kind: rules.lasts(kind.value, plan.route if kind is StepKind.DOSING else None)
+        for kind in kinds
+        if known or kind is not StepKind.DOSING
+    }

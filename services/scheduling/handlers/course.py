@@ -62,8 +62,8 @@ class Booked:
 def plan_course(command: PlanCourse, uow: UnitOfWork) -> Booked:
     """Plan a course, and book times for its steps in one transaction.
 
-    A dose the patient is not ready for is provisional; where no time is left to get what
-    it lacks it stays open, and so does what follows from it.
+    A dose the patient is not ready for is provisional; where no time is left to get
+    what it lacks it stays open, and so does what follows from it.
 
     Raises:
         CourseActiveError: the patient has a course under way.

@@ -15,11 +15,14 @@ from services.scheduling.domain import (
     Held,
 )
 from services.scheduling.models import appointments, packs
+from shared.rulepack import RulePack
 from shared.unit_of_work import UnitOfWork
 
 
-def course_of(plan: CoursePlan, uow: UnitOfWork) -> Course:
-    """A plan's steps with the times they have, by the rule pack in force."""
+def course_of(
+    plan: CoursePlan, uow: UnitOfWork, pack: RulePack | None = None
+) -> Course:
+    """A plan's steps with the times they have, by the rule pack in force or another."""
     held = uow.all(
         select(Appointment).where(
             appointments.c.patient_id == plan.patient_id,
@@ -39,6 +42,6 @@ def course_of(plan: CoursePlan, uow: UnitOfWork) -> Course:
             for one in held
         ],
         zone=ZoneInfo(uow.get(Clinic, uow.clinic_id).time_zone),
-        pack=packs.of(uow),
+        pack=pack or packs.of(uow),
         now=uow.now,
     )

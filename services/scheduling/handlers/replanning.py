@@ -21,6 +21,7 @@ from services.scheduling.handlers.course_times import course_of
 from services.scheduling.handlers.following import plan_of
 from services.scheduling.handlers.moving import leave, move_appointment, take_place_of
 from services.scheduling.handlers.readiness import hold
+from services.scheduling.models import packs
 from shared.errors import ConflictError, InvalidError, KapError
 from shared.unit_of_work import UnitOfWork
 
@@ -98,11 +99,17 @@ def _give(
     if old is None:
         plan.demand_open(step.code)
         return book_step(step, at, course, plan, uow)
-    command = MoveAppointment(appointment_id=old.id, starts_at=at.starts_at, **at.named)
-    ends_at = at.starts_at + (old.ends_at - old.starts_at)
+    lasts = packs.of(uow).appointments.lasts(old.type.value, old.route)
+    span = Span(starts_at=at.starts_at, ends_at=at.starts_at + lasts)
+    command = MoveAppointment(
+        appointment_id=old.id,
+        starts_at=span.starts_at,
+        ends_at=span.ends_at,
+        **at.named,
+    )
     try:
         with uow.attempt():
-            course.demand_fits(step, Span(starts_at=at.starts_at, ends_at=ends_at))
+            course.demand_fits(step, span)
             may_wait = may_be_provisional(at.starts_at, uow)
             take_place_of(old, command, uow, provisional=may_wait)
     except ConflictError as error:

@@ -45,6 +45,10 @@ course_plans = Table(
     Column("wishes", Document, nullable=False),
     Column("status", words(CourseStatus), nullable=False),
     Column("needs_replan", Boolean, nullable=False),
+    Column("replan_cause", String(64)),
+    Column("kept_reason", String(64)),
+    Column("kept_by", Uuid()),
+    Column("kept_at", UtcDateTime),
     Column("stop_reason", String(64)),
     Index(
         ONE_ACTIVE,

@@ -284,7 +284,8 @@ def _shown(reading: Reading, rows: Sequence[Row], now: datetime) -> list[Row]:
         return []
     held = _held(reading, rows[0]["patient_id"])
     zone, pack = zone_of(reading), pack_at_hand(reading, now)
-    provisional = {one.id for one in held if one.status is AppointmentStatus.PROVISIONAL}
+    waits = AppointmentStatus.PROVISIONAL
+    provisional = {one.id for one in held if one.status is waits}
     return [
         {
             **row,

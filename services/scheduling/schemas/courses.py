@@ -117,6 +117,12 @@ class StopCourseBody(Body):
     reason_code = CodeField(required=True)
 
 
+class KeepCourseBody(Body):
+    """Why what is booked stays, though it does not fit."""
+
+    reason_code = CodeField(required=True)
+
+
 class SpanView(View):
     """From when to when."""
 
@@ -179,7 +185,11 @@ class CourseStepView(View):
 
 
 class CoursePlanView(View):
-    """A course and how far it is."""
+    """A course and how far it is.
+
+    `replan_cause` says why it is to be replanned, `kept_reason` why somebody let what
+    does not fit stay as it is.
+    """
 
     id = fields.UUID()
     version = fields.Integer()
@@ -191,6 +201,10 @@ class CoursePlanView(View):
     route = fields.Enum(Route, by_value=True, allow_none=True)
     status = fields.Enum(CourseStatus, by_value=True)
     needs_replan = fields.Boolean()
+    replan_cause = fields.String(allow_none=True)
+    kept_reason = fields.String(allow_none=True)
+    kept_by = fields.UUID(allow_none=True)
+    kept_at = Instant(allow_none=True)
     stop_reason = fields.String(allow_none=True)
     steps = fields.List(fields.Nested(CourseStepView))
 

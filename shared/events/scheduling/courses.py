@@ -63,6 +63,15 @@ class CourseDisrupted(
 
 
 @dataclass(frozen=True, kw_only=True)
+class CourseKept(Event, name="scheduling.course.kept", aggregate="course_plan"):
+    """What is booked of a course stays though it does not fit: somebody decided so."""
+
+    plan_id: UUID
+    patient_id: UUID
+    reason_code: Code
+
+
+@dataclass(frozen=True, kw_only=True)
 class CourseReplanned(
     Event, name="scheduling.course.replanned", aggregate="course_plan"
 ):
