@@ -275,3 +275,34 @@ def test_doses_booked_at_once_keep_their_distance(busy: Clinic) -> None:
 
     codes = sorted(str(answer.get_json().get("code")) for answer in answers)
     assert codes == ["None", *["too_close_to_another_dose"] * 3]
+
+
+def test_one_of_those_who_come_at_once_gets_what_was_held_too_long(
+    busy: Clinic,
+) -> None:
+    at = busy.lab.clock() + timedelta(days=3)
+    held = busy.desk.post(NAME, "/holds", **busy.body(busy.patient(), at))
+    bodies = []
+    for _ in range(4):
+        body = busy.body(busy.patient(), at)
+        said = {name: str(value) for name, value in body.items()}
+        bodies.append({**said, "starts_at": at.isoformat()})
+    busy.lab.clock.advance(minutes=10)
+
+    with ThreadPoolExecutor(len(bodies) + 1) as pool:
+        expiry = pool.submit(busy.lab.settle)
+        answers = list(
+            pool.map(
+                lambda body: busy.desk.request("POST", NAME, "/appointments", body),
+                bodies,
+            )
+        )
+        expiry.result()
+
+    codes = sorted(str(answer.get_json().get("code")) for answer in answers)
+    assert codes == ["None", *["double_booked"] * 3]
+    shown = busy.desk.get(NAME, f"/appointments/{held['id']}")
+    assert shown["status"] == "released"
+    told = [one.name for one in busy.lab.told(NAME)]
+    assert told.count("scheduling.slot.hold_expired") == 1
+    assert busy.desk.get(NAME, "/overlaps")["items"] == []

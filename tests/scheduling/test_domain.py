@@ -285,9 +285,10 @@ def test_nobody_fails_to_come_before_it_begins() -> None:
         an_appointment().note_no_show(at=START - timedelta(seconds=1), repeated=False)
 
 
-def test_an_appointment_ends_after_it_starts() -> None:
+@pytest.mark.parametrize("lasts", [timedelta(0), timedelta(hours=24, seconds=1)])
+def test_an_appointment_ends_after_it_starts_and_within_a_day(lasts: timedelta) -> None:
     appointment = an_appointment()
-    appointment.ends_at = appointment.starts_at
+    appointment.ends_at = appointment.starts_at + lasts
 
     with pytest.raises(InvalidError):
         appointment.book()

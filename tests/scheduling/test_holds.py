@@ -81,6 +81,63 @@ def test_a_hold_past_its_limit_is_not_booked_though_nobody_has_noticed(
     assert told(clinic, "appointment.booked") == []
 
 
+def test_a_hold_that_is_over_stands_in_nobodys_way_though_nobody_has_noticed(
+    clinic: Clinic,
+) -> None:
+    who, other = clinic.patient(), clinic.patient()
+    search = {"patient_id": who.id, "type": "dosing", "limit": 1}
+    search["from"] = clinic.lab.clock() + 3 * DAY
+    (first,) = clinic.desk.get(NAME, "/free-times", **search)["items"]
+    at = datetime.fromisoformat(first["starts_at"])
+    mine, theirs = hold(clinic, who, at), hold(clinic, other, at + 9 * DAY)
+    (later,) = clinic.desk.get(NAME, "/free-times", **search)["items"]
+    clinic.lab.clock.advance(minutes=10)
+
+    (again_free,) = clinic.desk.get(NAME, "/free-times", **search)["items"]
+    again = book(clinic, who, at + timedelta(hours=1))
+    taken = book(clinic, who, at + 9 * DAY)
+
+    assert later["starts_at"] > first["starts_at"]
+    assert again_free == first
+    assert (again["status"], taken["status"]) == ("booked", "booked")
+    assert [show(clinic, one)["status"] for one in (mine, theirs)] == ["released"] * 2
+    clinic.lab.settle()
+    over = [one["appointment_id"] for one in told(clinic, "slot.hold_expired")]
+    assert over == [mine["id"], theirs["id"]]
+    assert show(clinic, again)["status"] == "booked"
+
+
+def test_an_integration_is_booked_anew_though_its_hold_was_not_noticed_to_be_over(
+    clinic: Clinic,
+) -> None:
+    who = clinic.patient()
+    more = {"type": "integration", "integration_id": who.needs_integration()}
+    at = clinic.lab.clock() + DAY
+    hold(clinic, who, at, **more)
+    clinic.lab.clock.advance(minutes=10)
+
+    made = book(clinic, who, at + timedelta(hours=2), **more)
+
+    assert made["integration_id"] == str(more["integration_id"])
+    assert clinic.integrations() == []
+
+
+def test_a_refused_booking_leaves_a_hold_that_is_over_to_its_reminder(
+    clinic: Clinic,
+) -> None:
+    who, at = clinic.patient(), clinic.lab.clock() + 3 * DAY
+    held = hold(clinic, clinic.patient(), at)
+    book(clinic, who, at + timedelta(hours=3))
+    clinic.lab.clock.advance(minutes=10)
+
+    problem = clinic.desk.refused(NAME, "/appointments", **clinic.body(who, at))
+
+    assert problem["code"] == "too_close_to_another_dose"
+    assert show(clinic, held)["status"] == "held"
+    clinic.lab.settle()
+    assert show(clinic, held)["status"] == "released"
+
+
 def test_a_hold_that_is_booked_does_not_expire(clinic: Clinic) -> None:
     held = hold(clinic, clinic.patient(), clinic.lab.clock() + 3 * DAY)
     clinic.desk.post(NAME, f"/holds/{held['id']}/book")

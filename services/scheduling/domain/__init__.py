@@ -77,7 +77,7 @@ from services.scheduling.domain.recurring import Rule, RuleNotFollowedError
 from services.scheduling.domain.resource import Resource, RetiredError
 from services.scheduling.domain.risk import FASTING_TOLD, owner_of
 from services.scheduling.domain.shift import A_DAYS_MINUTES, MOST_SHIFTS, Shift
-from services.scheduling.domain.slot import Claim
+from services.scheduling.domain.slot import LONGEST, Claim
 from services.scheduling.domain.states import (
     AHEAD,
     EXPECTED,
@@ -123,6 +123,7 @@ __all__ = [
     "FASTING_TOLD",
     "HOLDING",
     "HORIZON",
+    "LONGEST",
     "MOST_ABSENCES",
     "MOST_LICENCES",
     "MOST_SHIFTS",

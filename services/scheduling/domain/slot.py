@@ -1,7 +1,7 @@
 """A time kept for one patient, with everything it holds."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.scheduling.domain.states import (
@@ -15,6 +15,9 @@ from shared.aggregate import Aggregate
 from shared.errors import InvalidError
 from shared.readiness import Gate
 from shared.rulepack import ResourceKind, Route
+
+LONGEST = timedelta(days=1)
+"""No appointment takes longer. Source: project default."""
 
 
 @dataclass(kw_only=True, eq=False)
@@ -92,10 +95,13 @@ class Slot(Aggregate):
         """Refuse what is no appointment.
 
         Raises:
-            InvalidError: it ends before it starts, or has a route and is no dose.
+            InvalidError: it ends before it starts or takes more than a day, or has a
+                route and is no dose.
         """
         if self.ends_at <= self.starts_at:
             raise InvalidError("it must end after it starts", field="ends_at")
+        if self.ends_at - self.starts_at > LONGEST:
+            raise InvalidError("it must end within a day", field="ends_at")
         if self.route is not None and self.type is not AppointmentType.DOSING:
             raise InvalidError("only a dose has a route", field="route")
 

@@ -25,7 +25,13 @@ from services.scheduling.handlers.calendar import demand_free
 from services.scheduling.handlers.claiming import claims_of, note_overbooking
 from services.scheduling.handlers.clinic import opening_of
 from services.scheduling.handlers.following import follow
-from services.scheduling.handlers.freeing import RELEASE, SWEEP, let_go, want_another
+from services.scheduling.handlers.freeing import (
+    RELEASE,
+    SWEEP,
+    expire_holds_of,
+    let_go,
+    want_another,
+)
 from services.scheduling.handlers.readiness import (
     hold,
     note_fact,
@@ -35,6 +41,7 @@ from services.scheduling.handlers.readiness import (
 from services.scheduling.models import appointments, facts, packs
 from shared.errors import InvalidError
 from shared.events.intake import PatientRegistered
+from shared.events.scheduling import AppointmentBooked
 from shared.events.sessions import (
     PatientDischarged,
     PreparationCompleted,
@@ -93,14 +100,17 @@ def plan(
     patient = uow.get(Patient, command.patient_id)
     if command.starts_at < uow.now - timedelta(hours=1):
         raise InvalidError("that time is past", field="starts_at")
-    missing: tuple[str, ...] = ()
-    if command.type is AppointmentType.DOSING:
+    is_dose = command.type is AppointmentType.DOSING
+    if is_dose:
         hold(patient.id, uow)
-        missing = _missing(command, uow)
-        _demand_spacing(patient.id, command.starts_at, uow)
     rules = packs.of(uow).appointments
     appointment = _planned(command, patient, rules, replaces, uow)
-    appointment.missing = list(missing)
+    # What this is about, whatever else ends with it.
+    uow.touch(record=(AppointmentBooked.aggregate, appointment.id))
+    expire_holds_of([patient.id, *command.wanted.values()], uow)
+    if is_dose:
+        appointment.missing = list(_missing(command, uow))
+        _demand_spacing(patient.id, command.starts_at, uow)
     opening = opening_of(uow)
     if command.overbook_reason is None:
         opening.demand_open(appointment.starts_at, appointment.ends_at)

@@ -1,8 +1,9 @@
 """What an appointment held is free again: what else then happens."""
 
+from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from services.scheduling.domain import (
     Appointment,
@@ -12,7 +13,7 @@ from services.scheduling.domain import (
     IntegrationNeed,
     WaitlistEntry,
 )
-from services.scheduling.models import waitlist_entries
+from services.scheduling.models import appointments, claims, waitlist_entries
 from shared.unit_of_work import UnitOfWork
 
 RELEASE = "release_if_not_ready"
@@ -48,8 +49,32 @@ def expire_hold(appointment_id: UUID, uow: UnitOfWork) -> None:
     """The time limit of a hold: give it back unless somebody has booked it."""
     appointment = uow.find(Appointment, appointment_id)
     if appointment and appointment.status is AppointmentStatus.HELD:
-        uow.publish(appointment.expire_hold(), of=appointment)
-        _after_hold(appointment, "expired", uow)
+        _expire(appointment, uow)
+
+
+def expire_holds_of(ids: Collection[UUID], uow: UnitOfWork) -> None:
+    """Give back what is held of these and is over, though no reminder has come yet.
+
+    Whoever wants them next does so in the same transaction: two who come at once see
+    one after the other what became of it, and so does a reminder.
+    """
+    is_wanted = exists().where(
+        claims.c.appointment_id == appointments.c.id, claims.c.resource_id.in_(ids)
+    )
+    over = select(Appointment).where(
+        appointments.c.status == AppointmentStatus.HELD,
+        appointments.c.expires_at <= uow.now,
+        is_wanted,
+    )
+    for appointment in uow.all(over.order_by(appointments.c.id).with_for_update()):
+        _expire(appointment, uow)
+    # Before others claim the same: at no time may both hold it.
+    uow.flush()
+
+
+def _expire(appointment: Appointment, uow: UnitOfWork) -> None:
+    uow.publish(appointment.expire_hold(), of=appointment)
+    _after_hold(appointment, "expired", uow)
 
 
 def end_waiting(patient_id: UUID, cause_code: str, uow: UnitOfWork) -> None:

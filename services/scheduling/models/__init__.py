@@ -17,6 +17,7 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     false,
+    text,
 )
 from sqlalchemy.orm import registry, relationship
 
@@ -48,6 +49,8 @@ from shared.database import Document, UtcDateTime, words
 from shared.privacy.columns import Sealed
 from shared.readiness import Gate
 from shared.rulepack import Route
+
+_IS_HELD, _IS_ACTIVE = text("status = 'held'"), text("active")
 
 
 def _of_resource() -> Column[UUID]:
@@ -148,6 +151,13 @@ appointments = Table(
     CheckConstraint("mode = 'in_person' or type <> 'dosing'", "dose_in_person"),
     CheckConstraint("route is null or type = 'dosing'", "route_of_dose"),
     Index("ix_appointments_clinic_id_starts_at", "clinic_id", "starts_at"),
+    Index(
+        "ix_appointments_clinic_id_expires_at",
+        "clinic_id",
+        "expires_at",
+        postgresql_where=_IS_HELD,
+        sqlite_where=_IS_HELD,
+    ),
 )
 
 claims = Table(
@@ -170,6 +180,13 @@ claims = Table(
     Column("overbooked", Boolean, nullable=False, server_default=false()),
     CheckConstraint("not overbooked or kind <> 'patient'", "patient_held_once"),
     Index("ix_claims_resource_id_starts_at", "resource_id", "starts_at"),
+    Index(
+        "ix_claims_clinic_id_starts_at",
+        "clinic_id",
+        "starts_at",
+        postgresql_where=_IS_ACTIVE,
+        sqlite_where=_IS_ACTIVE,
+    ),
 )
 NO_OVERLAP = "ex_claims_no_overlap"
 """The migration makes the database refuse overlapping active claims by this name; an

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
 from services.scheduling.domain import (
@@ -28,7 +28,7 @@ from services.scheduling.models import appointments, patients
 from services.scheduling.models.course import course_plans, course_steps
 from services.scheduling.queries.appointments import facts_of
 from services.scheduling.queries.clinics import pack_at_hand, zone_of
-from services.scheduling.queries.free_times import offers_in, place_of
+from services.scheduling.queries.free_times import LONGEST_CLAIM, offers_in, place_of
 from shared.ids import uuid7
 from shared.protocols import Protocol, StepKind, protocol_of, route_of
 from shared.readiness import Fact, Gate, evaluate
@@ -36,8 +36,6 @@ from shared.reading import Reading, Row
 from shared.rulepack import Route, RulePack
 
 LIVE = AHEAD | PRESENT | {AppointmentStatus.FULFILLED}
-LONGEST_CLAIM = timedelta(days=1)
-"""No claim that began longer ago than this before a window reaches into it."""
 
 
 def plans_of(reading: Reading, patient_id: UUID, now: datetime) -> list[Row]:
@@ -179,8 +177,7 @@ def _search(
     place = place_of(
         reading,
         kept.patient_id,
-        course.not_before,
-        course.ends_at + LONGEST_CLAIM,
+        Span(starts_at=course.not_before, ends_at=course.ends_at + LONGEST_CLAIM),
         now,
         but_for=[each for each in own if each],
     )

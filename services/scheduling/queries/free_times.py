@@ -12,9 +12,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from services.scheduling.domain import (
+    LONGEST,
     STEP,
     Absence,
     AppointmentMode,
+    AppointmentStatus,
     AppointmentType,
     Busy,
     Closure,
@@ -23,12 +25,14 @@ from services.scheduling.domain import (
     Opening,
     ResourceKind,
     Shift,
+    Span,
     Window,
     Wish,
     offers,
 )
 from services.scheduling.models import (
     absences,
+    appointments,
     claims,
     clinics,
     closures,
@@ -40,6 +44,9 @@ from services.scheduling.models.calendar import busy_times
 from services.scheduling.queries.clinics import clinic
 from shared.reading import Reading, Row
 from shared.rulepack import Appointments
+
+LONGEST_CLAIM = 2 * LONGEST
+"""What began longer ago before a window does not reach into it, turnover and all."""
 
 
 @dataclass(kw_only=True)
@@ -116,7 +123,8 @@ def _look(
     begins_at = max(asked["from_"] or now, now)
     ends_at = begins_at + timedelta(days=asked["days"])
     places = _places(reading, None if ids is None else list(ids), now)
-    _fill(reading, places, asked["patient_id"], begins_at, ends_at)
+    span = Span(starts_at=begins_at, ends_at=ends_at)
+    _fill(reading, places, asked["patient_id"], span, now)
     return [
         (place, _times(place, asked, begins_at, ends_at)) for place in places.values()
     ]
@@ -176,13 +184,12 @@ def offers_in(
 def place_of(
     reading: Reading,
     patient_id: UUID,
-    begins_at: datetime,
-    ends_at: datetime,
+    span: Span,
     now: datetime,
     *,
     but_for: Collection[UUID] = (),
 ) -> Place:
-    """The clinic that is read for, with what is taken there between two instants.
+    """The clinic that is read for, with what is taken there for a while.
 
     What the appointments `but_for` hold counts as free.
 
@@ -190,7 +197,7 @@ def place_of(
         NotFoundError: nothing is read for a clinic.
     """
     places = _places(reading, [clinic(reading)["id"]], now)
-    _fill(reading, places, patient_id, begins_at, ends_at, but_for)
+    _fill(reading, places, patient_id, span, now, but_for)
     return next(iter(places.values()))
 
 
@@ -213,8 +220,8 @@ def _fill(
     reading: Reading,
     places: dict[UUID, Place],
     patient_id: UUID | None,
-    begins_at: datetime,
-    ends_at: datetime,
+    span: Span,
+    now: datetime,
     but_for: Collection[UUID] = (),
 ) -> None:
     """Put into each clinic what is known of it: a query for each kind of thing.
@@ -234,8 +241,8 @@ def _fill(
     for row in reading.rows(in_order):
         places[row["clinic_id"]].resources.append(row)
     away = select(absences).where(
-        absences.c.begins_at < ends_at,
-        or_(absences.c.over_at.is_(None), absences.c.over_at > begins_at),
+        absences.c.begins_at < span.ends_at,
+        or_(absences.c.over_at.is_(None), absences.c.over_at > span.starts_at),
     )
     for row in reading.rows(of(away, absences.c.clinic_id)):
         places[row["clinic_id"]].absences[row["resource_id"]].append(Absence(**row))
@@ -248,26 +255,33 @@ def _fill(
     for row in reading.rows(of(held, licences.c.clinic_id)):
         by_code = places[row["clinic_id"]].licences[row["resource_id"]]
         by_code[row["code"]] = row["valid_until"]
-    _fill_taken(reading, places, patient_id, begins_at, ends_at, but_for)
+    _fill_taken(reading, places, patient_id, span, now, but_for)
 
 
 def _fill_taken(
     reading: Reading,
     places: dict[UUID, Place],
     patient_id: UUID | None,
-    begins_at: datetime,
-    ends_at: datetime,
+    span: Span,
+    now: datetime,
     but_for: Collection[UUID],
 ) -> None:
     """Put into each clinic what is taken there; the patient, wherever that is."""
     who = claims.c.resource_id
+    over = select(appointments.c.id).where(
+        appointments.c.clinic_id.in_(list(places)),
+        appointments.c.status == AppointmentStatus.HELD,
+        appointments.c.expires_at <= now,
+    )
     taken = select(claims.c.clinic_id, who, claims.c.starts_at, claims.c.ends_at).where(
         claims.c.clinic_id.in_(list(places)),
         claims.c.active,
-        claims.c.starts_at < ends_at,
-        claims.c.ends_at > begins_at,
+        claims.c.starts_at < span.ends_at,
+        claims.c.starts_at > span.starts_at - LONGEST_CLAIM,
+        claims.c.ends_at > span.starts_at,
         or_(claims.c.kind != "patient", who == patient_id),
         claims.c.appointment_id.not_in(but_for),
+        claims.c.appointment_id.not_in(over),
     )
     for row in reading.rows(taken):
         busy = Busy(row["resource_id"], row["starts_at"], row["ends_at"])
@@ -277,8 +291,8 @@ def _fill_taken(
             place.taken.append(busy)
     elsewhere = select(busy_times).where(
         busy_times.c.clinic_id.in_(list(places)),
-        busy_times.c.starts_at < ends_at,
-        busy_times.c.ends_at > begins_at,
+        busy_times.c.starts_at < span.ends_at,
+        busy_times.c.ends_at > span.starts_at,
     )
     for row in reading.rows(elsewhere):
         busy = Busy(row["resource_id"], row["starts_at"], row["ends_at"])
