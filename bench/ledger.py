@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
@@ -30,6 +31,7 @@ from shared.rulepack import Form
 from shared.service import Runtime
 from shared.unit_of_work import UnitOfWork
 
+T = TypeVar("T")
 AT_ONCE = 4
 TABLES = """
     create table books (id uuid primary key, position bigint not null);
@@ -80,7 +82,7 @@ def _ours(deployment: Deployment, count: int) -> float:
                 stock.waste_stock(command, uow)
 
     try:
-        return _rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
+        return rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
     finally:
         runtime.close()
 
@@ -125,7 +127,7 @@ def _floor(deployment: Deployment, count: int) -> float:
             for code in mine:
                 _post_bare(database, book_id, vial_id, code)
 
-    return _rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
+    return rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
 
 
 def _post_bare(
@@ -156,11 +158,11 @@ def _post_bare(
         database.execute("insert into trail values (%s, 'waste', %s)", (uuid4(), HASH))
 
 
-def _rate(post: Callable[[list[str]], None], shares: list[list[str]]) -> float:
-    """Postings a second, from several sides at once."""
+def rate(post: Callable[[list[T]], None], shares: list[list[T]]) -> float:
+    """How many a second get done, from several sides at once."""
     failures: list[BaseException] = []
 
-    def run(mine: list[str]) -> None:
+    def run(mine: list[T]) -> None:
         try:
             post(mine)
         except BaseException as error:

@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import ColumnElement, Table, func, literal_column, select, true
 
 from bench.deployment import Deployment
+from bench.filling import ascending_id
 from bench.trials import fill
 from cli.services import load
 from services.intake import queries
@@ -111,10 +112,10 @@ def _multiply(runtime: Runtime, clinic_id: UUID, rows: int) -> None:
             columns = [column.name for column in table.c]
             said = {
                 **{name: name for name in columns},
-                **{name: _id(other) for name, other in changed.items()},
-                "id": _id(prefix),
+                **{name: ascending_id(other) for name, other in changed.items()},
+                "id": ascending_id(prefix),
                 "clinic_id": "case when n % 2 = 0 then clinic_id else"
-                f" {_id('01900002', f'(n % {OTHER_CLINICS})')} end",
+                f" {ascending_id('01900002', f'(n % {OTHER_CLINICS})')} end",
             }
             one = select(table).where(table.c.clinic_id == clinic_id).subquery("one")
             numbers = func.generate_series(1, rows).alias("n")
@@ -123,9 +124,3 @@ def _multiply(runtime: Runtime, clinic_id: UUID, rows: int) -> None:
             ]
             copies = select(*copied).select_from(one.join(numbers, true()))
             connection.execute(table.insert().from_select(columns, copies))
-
-
-def _id(prefix: str, number: str = "n") -> str:
-    """SQL for an id that ascends with a number."""
-    digits = f"lpad(to_hex({number}), 12, '0')"
-    return f"('{prefix}-0000-7000-8000-' || {digits})::uuid"

@@ -3,6 +3,7 @@
 import os
 import platform
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +12,19 @@ from string import Template
 from rich.console import Console
 from rich.table import Table
 
-from bench import ledger, lists, memory, pipeline, requests, screens, trials
+from bench import (
+    bookings,
+    ledger,
+    lists,
+    memory,
+    pipeline,
+    requests,
+    schedules,
+    screens,
+    trials,
+)
+from bench.bookings import Rush
+from bench.busy_clinic import DAYS
 from bench.deployment import ROOT, Deployment
 from bench.lists import Paged
 from bench.load import Load, Pair
@@ -25,6 +38,9 @@ WORKERS, APIS = ("scheduling", "console"), ("scheduling", "sessions")
 API_MB, EMBEDDED_MB, GROWTH_MB = 150, 250, 25
 PAGE_GROWTH = 1.5
 ON_SCREEN_MS, PAGE_MS = 500, 300
+SEARCH, RUSH = 2.5, 0.5
+"""How much longer than a bare search one may take, and how many answers to those who
+want the same come for each to those who do not."""
 SCREENS = {"running": 200, "seconds": 60, "rows": 10_000_000}
 QUICK_SCREENS = {"running": 200, "seconds": 10, "rows": 100_000}
 TRIAL_GROWTH = 1.2
@@ -78,8 +94,7 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         walks = trials.measure(
             deployment, *((500, 5_000) if quick else (10_000, 100_000))
         )
-        tell("lists of many patients")
-        pages = lists.measure(deployment, 20_000 if quick else 1_000_000)
+        many = _many(deployment, tell, quick=quick)
         tell("screens of sessions that run")
         seen = screens.measure(deployment, **(QUICK_SCREENS if quick else SCREENS))
         tell("memory over many events")
@@ -95,10 +110,23 @@ def measure(*, quick: bool, say: object) -> list[Figure]:
         _requests("write with encryption, audit and row-level security", trust, 0.7),
         _rate("ledger postings a second, one clinic", posted.ours, posted.floor, 0.3),
         *_trials(*walks),
-        *map(_paged, pages),
+        *many,
         *_screens(*seen),
         *map(_memory, grown),
     ]
+
+
+def _many(
+    deployment: Deployment, tell: Callable[[str], object], *, quick: bool
+) -> list[Figure]:
+    """What is asked where there are many patients, bookings or appointments."""
+    tell("lists of many patients")
+    pages = lists.measure(deployment, 20_000 if quick else 1_000_000)
+    tell("bookings at once")
+    rush = bookings.measure(deployment, 200 if quick else 2_000)
+    tell("free times and the day in a large network")
+    sought, *grown = schedules.measure(deployment, 100_000 if quick else 10_000_000)
+    return [*map(_paged, pages), _rush(rush), _sought(sought), *map(_among, grown)]
 
 
 def _started(deployment: Deployment) -> dict[str, subprocess.Popen[bytes]]:
@@ -168,6 +196,39 @@ def _paged(paged: Paged) -> Figure:
         ratio=f"{paged.ratio:.2f}",
         target=f"at most {PAGE_GROWTH}",
         good=paged.ratio <= PAGE_GROWTH,
+    )
+
+
+def _rush(rush: Rush) -> Figure:
+    return Figure(
+        what="answers to bookings a second, all want the same times",
+        ours=f"{rush.together:,.0f}/s, {rush.booked:,.0f}/s booked",
+        floor=f"{rush.apart:,.0f}/s if each wants others",
+        ratio=f"{rush.ratio:.2f}",
+        target=f"at least {RUSH}",
+        good=rush.ratio >= RUSH,
+    )
+
+
+def _sought(sought: schedules.Sought) -> Figure:
+    return Figure(
+        what=f"free times of {DAYS} days, {sought.claims:,} claims",
+        ours=f"{sought.ours_ms:.0f} ms",
+        floor=f"{sought.floor_ms:.0f} ms for a bare sweep",
+        ratio=f"{sought.ratio:.2f}",
+        target=f"at most {SEARCH}",
+        good=sought.ratio <= SEARCH,
+    )
+
+
+def _among(grown: schedules.Grown) -> Figure:
+    return Figure(
+        what=f"{grown.name}, {grown.rows:,} appointments of others",
+        ours=f"{grown.among_ms:.0f} ms",
+        floor=f"{grown.alone_ms:.0f} ms without them",
+        ratio=f"{grown.ratio:.2f}",
+        target=f"at most {PAGE_GROWTH}",
+        good=grown.ratio <= PAGE_GROWTH,
     )
 
 

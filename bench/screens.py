@@ -17,6 +17,7 @@ import psycopg
 from sqlalchemy import ColumnElement, Table, func, literal_column, select, true
 
 from bench.deployment import Deployment
+from bench.filling import ascending_id
 from bench.load import Ask, once
 from bench.requests import VITALS, running_session, token_of
 from cli.services import load
@@ -228,7 +229,7 @@ def _page(runtime: Runtime, room: Room, *, few: str, many: str) -> Growth:
         ("01910000", few, FEW),
         ("01910001", many, MANY),
     ):
-        own = {"id": _id(prefix), "session_id": _this(session_id)}
+        own = {"id": ascending_id(prefix), "session_id": _this(session_id)}
         _copy(room, runtime, vitals, count, **own)
     took: Mapping[str, list[float]] = {few: [], many: []}
     for _ in range(TURNS):
@@ -266,8 +267,8 @@ def _chart(
         runtime,
         vitals,
         rows,
-        id=_id("01910002"),
-        session_id=_id("01930000", f"(n % {others} + 1)"),
+        id=ascending_id("01910002"),
+        session_id=ascending_id("01930000", f"(n % {others} + 1)"),
         ratings="'[]'::jsonb",
     )
     # Only the tables' owner may; a server in use does so by itself.
@@ -281,7 +282,10 @@ def _more_sessions(
     room: Room, runtime: Runtime, count: int, *, prefix: str, **more: str
 ) -> list[str]:
     """Copies of the first session; their ids."""
-    ids = {"id": _id(f"{prefix}000"), "appointment_id": _id(f"{prefix}001")}
+    ids = {
+        "id": ascending_id(f"{prefix}000"),
+        "appointment_id": ascending_id(f"{prefix}001"),
+    }
     _copy(room, runtime, sessions, count, **ids, **more)
     return [f"{prefix}000-0000-7000-8000-{n:012x}" for n in range(1, count + 1)]
 
@@ -304,9 +308,3 @@ def _copy(
 
 def _this(session_id: str) -> str:
     return f"'{session_id}'::uuid"
-
-
-def _id(prefix: str, number: str = "n") -> str:
-    """SQL for an id that ascends with a number."""
-    digits = f"lpad(to_hex({number}), 12, '0')"
-    return f"('{prefix}-0000-7000-8000-' || {digits})::uuid"

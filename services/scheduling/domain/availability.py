@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import cached_property
 from types import MappingProxyType
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +17,7 @@ STEP = timedelta(minutes=15)
 """Appointments are offered at quarters of an hour. Source: project default."""
 
 
-@dataclass(frozen=True)
-class Busy:
+class Busy(NamedTuple):
     """A time somebody or something is taken for."""
 
     who: UUID
@@ -113,7 +114,7 @@ class _Row:
     origin: datetime
     ends_at: datetime
 
-    @property
+    @cached_property
     def steps(self) -> int:
         """How many there are."""
         return max(0, -(-(self.ends_at - self.origin) // STEP))

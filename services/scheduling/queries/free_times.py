@@ -283,11 +283,14 @@ def _fill_taken(
         claims.c.appointment_id.not_in(but_for),
         claims.c.appointment_id.not_in(over),
     )
-    for row in reading.rows(taken):
-        busy = Busy(row["resource_id"], row["starts_at"], row["ends_at"])
+    # There may be thousands: they are read one by one, and nothing in them is sealed.
+    for clinic_id, who_is, starts_at, ends_at in reading.connection.execute(taken):
+        busy = Busy(who_is, starts_at, ends_at)
+        if who_is != patient_id:
+            places[clinic_id].taken.append(busy)
+            continue
         # Who is at one clinic is not free at any other.
-        is_patient = busy.who == patient_id
-        for place in places.values() if is_patient else [places[row["clinic_id"]]]:
+        for place in places.values():
             place.taken.append(busy)
     elsewhere = select(busy_times).where(
         busy_times.c.clinic_id.in_(list(places)),
