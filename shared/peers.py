@@ -20,6 +20,7 @@ from shared.telemetry import current_traceparent
 from shared.tls import trusted
 
 TOKEN_LIFE = timedelta(minutes=10)
+PATIENCE_SECONDS = 10.0
 
 
 class MachineToken(httpx.Auth):
@@ -64,7 +65,12 @@ class Peers:
         self._lock = threading.Lock()
 
     def get(
-        self, service: str, path: str, params: Mapping[str, Any] | None = None
+        self,
+        service: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        patience_seconds: float = PATIENCE_SECONDS,
     ) -> Any:
         """The JSON another service answers, from a path below its name.
 
@@ -73,7 +79,9 @@ class Peers:
             UnavailableError: it does not answer, or not as it should.
         """
         try:
-            answer = self._client(service).get(f"/{service}{path}", params=params)
+            answer = self._client(service).get(
+                f"/{service}{path}", params=params, timeout=patience_seconds
+            )
         except httpx.HTTPError as error:
             raise UnavailableError(f"{service} does not answer") from error
         if answer.status_code == httpx.codes.NOT_FOUND:
@@ -138,7 +146,7 @@ class Peers:
                 self._clients[service] = httpx.Client(
                     base_url=self._url.format(service=service),
                     auth=self._auth,
-                    timeout=10,
+                    timeout=PATIENCE_SECONDS,
                     transport=self._transport(service) if self._transport else None,
                     verify=trusted(),
                 )

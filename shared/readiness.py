@@ -334,5 +334,13 @@ _TOLD_BY: Mapping[type[Event], _Says] = {
     ),
 }
 
+
+def told_by(producer: str) -> frozenset[FactName]:
+    """The facts that events of a producer can change."""
+    told = [says.fact for event, says in _TOLD_BY.items() if event.producer == producer]
+    each = ([one] if isinstance(one, FactName) else one.values() for one in told)
+    return frozenset(fact for facts in each for fact in facts)
+
+
 FACT_EVENTS: tuple[type[Event], ...] = tuple(_TOLD_BY)
 """The events that can change a fact: what a service that asks for readiness hears."""

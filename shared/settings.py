@@ -249,6 +249,12 @@ class Settings:
         _seconds,
         default=30.0,
     )
+    facts_seconds: float = _from(
+        "KAP_FACTS_SECONDS",
+        "how long facts count when nobody has looked for newer ones",
+        _seconds,
+        default=60.0,
+    )
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Self:

@@ -30,7 +30,8 @@ def json_schema(event: type[Event]) -> dict[str, Any]:
 
 def _of(field: fields.Field[Any]) -> dict[str, Any]:
     if isinstance(field, fields.List):
-        return {"type": "array", "items": _of(field.inner)}
+        kind = ["array", "null"] if field.allow_none else "array"
+        return {"type": kind, "items": _of(field.inner)}
     if isinstance(field, fields.Enum):
         return {"type": "string", "enum": [member.value for member in field.enum]}
     if isinstance(field, fields.String) and not isinstance(field, fields.UUID):

@@ -39,6 +39,8 @@ View = Callable[..., Any]
 Explain = Callable[..., Mapping[str, object]]
 """What a fresh reading has to say about a refusal: it is called with the refusal, the
 reading and what the view was called with; the members it gives join the answer."""
+Before = Callable[[Runtime, Context], None]
+"""What is done for a change before its transaction begins: asking other services."""
 
 KEY_LENGTH = 128
 NOBODY_IN_PARTICULAR = Actor(id=UUID(int=0))
@@ -62,6 +64,7 @@ def guarded(
     in_emergency: bool,
     most_bytes: int,
     explain: Explain | None = None,
+    before: Before | None = None,
 ) -> View:
     """An endpoint behind the door; its body has at most so many bytes."""
 
@@ -74,6 +77,8 @@ def guarded(
             if method == "GET":
                 return _read(endpoint, asked, scope, path)
             request.max_content_length = most_bytes
+            if before is not None:
+                before(current_runtime(), asked)
             return _change(endpoint, asked, path, has_body=has_body)
         except ConflictError as refusal:
             if explain is not None:

@@ -39,10 +39,14 @@ class FeedPlace(View):
 
 
 class FeedIds(View):
-    """Places after the one asked for."""
+    """Places after the one asked for.
+
+    What was told from `complete_until` on may have no place yet; null if all has.
+    """
 
     epoch = fields.UUID(allow_none=True)
     head = fields.Integer()
+    complete_until = fields.AwareDateTime(format="iso", allow_none=True)
     items = fields.List(fields.Nested(FeedPlace))
 
 
@@ -136,13 +140,16 @@ def _add_feed(routes: Routes) -> None:
     @routes.get("/feed/ids", scope=access.FEED_READ, query=FeedQuery(), gives=FeedIds())
     def read_feed_ids(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
         """The places and ids of events, to see what is missing."""
+        # Asked for first: what gets its place meanwhile is then among the items.
+        until = outbox.complete_until(reading.connection)
         items = outbox.read_ids(
             reading.connection,
             after=query["after"],
             types=_types(query),
             limit=query["limit"],
         )
-        return _page(reading, [{"sequence": s, "id": i} for s, i in items])
+        page = _page(reading, [{"sequence": s, "id": i} for s, i in items])
+        return {**page, "complete_until": until}
 
 
 def _add_clinic_mail(routes: Routes) -> None:

@@ -15,7 +15,7 @@ from marshmallow import Schema
 from shared.access import Role, Scope
 from shared.http import downloads
 from shared.http.bodies import MAX_BODY_BYTES, Parser
-from shared.http.door import Explain, current_runtime, guarded
+from shared.http.door import Before, Explain, current_runtime, guarded
 
 View = Callable[..., Any]
 
@@ -63,10 +63,12 @@ class Routes(Blueprint):  # type: ignore[misc]
         status: int = 200,
         most_bytes: int = MAX_BODY_BYTES,
         explain: Explain | None = None,
+        before: Before | None = None,
     ) -> Callable[[View], View]:
         """A change; the view gets a `UnitOfWork`, then the body if one is declared.
 
-        `explain` says more of a conflict, from a reading after it is rolled back.
+        `explain` says more of a conflict, from a reading after it is rolled back;
+        `before` is called when the caller is admitted and no transaction is open yet.
         """
         return self._route(
             "POST",
@@ -78,6 +80,7 @@ class Routes(Blueprint):  # type: ignore[misc]
             status,
             most_bytes=most_bytes,
             explain=explain,
+            before=before,
         )
 
     def download(
@@ -140,6 +143,7 @@ class Routes(Blueprint):  # type: ignore[misc]
         in_emergency: bool = False,
         most_bytes: int = MAX_BODY_BYTES,
         explain: Explain | None = None,
+        before: Before | None = None,
     ) -> Callable[[View], View]:
         if Role.PATIENT in scope.roles and "<uuid:patient_id>" not in path:
             raise TypeError(f"{method} {path} names no patient, whom it lets in")
@@ -163,6 +167,7 @@ class Routes(Blueprint):  # type: ignore[misc]
                 in_emergency=in_emergency,
                 most_bytes=most_bytes,
                 explain=explain,
+                before=before,
             )
             return view
 
@@ -180,6 +185,7 @@ class Routes(Blueprint):  # type: ignore[misc]
         in_emergency: bool = False,
         most_bytes: int = MAX_BODY_BYTES,
         explain: Explain | None = None,
+        before: Before | None = None,
     ) -> None:
         """Let requests to a path in, through the door."""
         rule = path if scope.in_network else f"/clinics/<uuid:clinic_id>{path}"
@@ -194,6 +200,7 @@ class Routes(Blueprint):  # type: ignore[misc]
             in_emergency=in_emergency,
             most_bytes=most_bytes,
             explain=explain,
+            before=before,
         )
         outer.kap_scope = scope  # type: ignore[attr-defined]
         outer.kap_emergency = in_emergency  # type: ignore[attr-defined]

@@ -94,13 +94,18 @@ def set_aside(
         insert_new(connection, inbox, rows)
 
 
-def take(connection: Connection, *, now: datetime, most: int) -> list[Taken]:
+def take(
+    connection: Connection, *, now: datetime, most: int, clinic_id: UUID | None = None
+) -> list[Taken]:
     """Due rows, oldest first, locked; at most one of an aggregate, its earliest.
+
+    All clinics' rows, unless one is named.
 
     A row that came later but tells of an earlier version does not wait: the other may
     be held until exactly this row has been handled.
     """
-    return list(connection.execute(_DUE, {"now": now, "most": most}))
+    due = _DUE if clinic_id is None else _DUE.where(inbox.c.clinic_id == clinic_id)
+    return list(connection.execute(due, {"now": now, "most": most}))
 
 
 def _due() -> Select[tuple[Any, ...]]:
@@ -132,6 +137,45 @@ def _due() -> Select[tuple[Any, ...]]:
 
 
 _DUE = _due()
+
+
+def let_others_finish(connection: Connection, clinic_id: UUID) -> None:
+    """Wait for whoever handles a row of a clinic at this moment (PostgreSQL)."""
+    query = select(inbox.c.id).where(
+        inbox.c.clinic_id == clinic_id, inbox.c.state == "pending"
+    )
+    connection.execute(query.order_by(inbox.c.id).with_for_update()).all()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What is in the inbox of one producer's and not handled."""
+
+    since: datetime
+    has_failed: bool
+
+
+def waiting_of(
+    connection: Connection, clinic_id: UUID, types: Iterable[str]
+) -> dict[str, Waiting]:
+    """What of a clinic and of these types is not handled, by producer."""
+    rows = connection.execute(
+        select(
+            inbox.c.producer,
+            func.min(inbox.c.stored_at),
+            func.count(inbox.c.reason),
+        )
+        .where(
+            inbox.c.clinic_id == clinic_id,
+            inbox.c.state != "done",
+            inbox.c.type.in_(list(types)),
+        )
+        .group_by(inbox.c.producer)
+    )
+    return {
+        producer: Waiting(since=since, has_failed=failed > 0)
+        for producer, since, failed in rows
+    }
 
 
 def lock(connection: Connection, row: Taken) -> bool:

@@ -206,6 +206,14 @@ def head(connection: Connection) -> tuple[UUID | None, int]:
     return (row.epoch, row.head) if row else (None, 0)
 
 
+def complete_until(connection: Connection) -> datetime | None:
+    """When the oldest event was told that has no place in the feed yet, if one is."""
+    waiting = select(func.min(event_log.c.occurred_at)).where(
+        event_log.c.feed_pos.is_(None)
+    )
+    return connection.execute(waiting).scalar()
+
+
 def unpublished(connection: Connection) -> tuple[int, datetime | None]:
     """How many events wait to be published, and since when the oldest does."""
     row = connection.execute(

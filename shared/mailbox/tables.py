@@ -118,6 +118,7 @@ pulled = Table(
     Column("producer", String(32), primary_key=True),
     Column("epoch", Uuid(), nullable=False),
     Column("position", Serial, nullable=False),
+    Column("seen_at", UtcDateTime),
 )
 
 timers = Table(

@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from math import inf
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
@@ -17,6 +19,7 @@ from shared.envelope import Envelope
 from shared.identity import TokenIssuer, new_key, public_keys
 from shared.ids import uuid7
 from shared.mailbox import outbox
+from shared.peers import Peers
 from shared.platform import Platform
 from shared.reach import Reach
 from shared.service import Runtime, Service
@@ -35,6 +38,10 @@ MORNING = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)
 
 EVERYTHING = Reach("*", mailbox=True)
 """What a test looks at and changes by hand."""
+
+ALONE = {"repair_seconds": 0.0, "facts_seconds": inf}
+"""Feeds are walked whenever a test says so, and facts of services that are not there
+never grow old."""
 
 UNLIMITED = dict.fromkeys(("rate_per_token", "rate_per_address", "rate_sign_ins"), "")
 """A laboratory's requests take no time, so that many seem to come at once."""
@@ -93,7 +100,7 @@ class Lab:
                 signing_key=self._key,
                 token_keys=public_keys(self._key),
                 master_keys=f"@{ring_in(folder)}",
-                **{"repair_seconds": 0.0, **UNLIMITED, **settings},
+                **{**ALONE, **UNLIMITED, **settings},
             )
 
         self.platform = Platform(services, own, clock=self.clock, front=front)
@@ -115,6 +122,17 @@ class Lab:
     def runtime(self, service: str) -> Runtime:
         """A service's runtime."""
         return self.platform.runtimes[service]
+
+    def silence(self, service: str, *silent: str) -> None:
+        """From now on these refuse to be asked by a service; nobody else does."""
+        runtime = self.runtime(service)
+
+        def way(name: str) -> httpx.BaseTransport:
+            if name in silent:
+                return httpx.MockTransport(_refuse)
+            return httpx.WSGITransport(app=self.platform.wsgi)
+
+        runtime.peers = Peers(service, runtime.settings, transport=way)
 
     def repair(self) -> None:
         """Let every service pull what it missed."""
@@ -188,3 +206,7 @@ def _is_ready(runtime: Runtime) -> bool:
         return True
     with database.session() as connection:
         return migrations.is_current(name, connection)
+
+
+def _refuse(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)

@@ -25,6 +25,8 @@ from shared.service import Runtime
 log = logging.getLogger(__name__)
 
 BATCH = 50
+ROUNDS = 10
+"""How many batches of one clinic are handled while somebody waits for it."""
 
 
 class NotYet(Exception):  # noqa: N818 - it is no error, only too early.
@@ -68,6 +70,24 @@ class Handling:
                 (time.monotonic() - started) / len(rows)
             )
         return bool(rows)
+
+    def settle(self, clinic_id: UUID) -> None:
+        """Handle what is due of one clinic, each row alone, up to a limit."""
+        for _ in range(ROUNDS):
+            with self._runtime.mailbox() as connection:
+                due = inbox.take(
+                    connection,
+                    now=self._runtime.clock(),
+                    most=BATCH,
+                    clinic_id=clinic_id,
+                )
+            if not due:
+                break
+            for row in due:
+                self._alone(row)
+            self._runtime.announce()
+        with self._runtime.mailbox() as connection:
+            inbox.let_others_finish(connection, clinic_id)
 
     def close(self) -> None:
         """Nothing is held between steps."""

@@ -8,16 +8,20 @@ costs time and never an event; an embedded platform catches up this way at every
 import json
 import time
 from collections import defaultdict
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
+from shared.database import insert_new
 from shared.envelope import MAX_PAYLOAD_BYTES, Envelope, UnreadableError
 from shared.errors import KapError, NotFoundError, UnavailableError
 from shared.mailbox import inbox
 from shared.mailbox.inbox import Unreadable
 from shared.mailbox.tables import pulled
 from shared.metrics import REPAIRED
+from shared.peers import PATIENCE_SECONDS
 from shared.service import Runtime
 
 PAGE = 500
@@ -26,8 +30,11 @@ PAGE = 500
 class Repair:
     """Compares this service's inbox with the feeds it subscribes to."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(
+        self, runtime: Runtime, *, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
         self._runtime = runtime
+        self._patience_seconds = patience_seconds
         self._types: dict[str, list[str]] = defaultdict(list)
         for event in runtime.service.handlers:
             self._types[event.producer].append(event.type)
@@ -55,6 +62,15 @@ class Repair:
             raise failure
         return more
 
+    def pull(self, producer: str) -> None:
+        """Walk one producer's feed to its end.
+
+        Raises:
+            NotFoundError, UnavailableError: the producer does not answer.
+        """
+        while self._walk(producer, self._types[producer]):
+            pass
+
     def now(self) -> None:
         """Let the next step look at every feed."""
         self._next = dict.fromkeys(self._types, 0.0)
@@ -65,24 +81,31 @@ class Repair:
     def _walk(self, producer: str, types: list[str]) -> bool:
         epoch, position = self._position(producer)
         params = {"after": position, "types": ",".join(types), "limit": PAGE}
-        page = self._runtime.peers.get(producer, "/v1/feed/ids", params)
+        asked_at = self._runtime.clock()
+        page = self._ask(producer, "/v1/feed/ids", params)
         if page["epoch"] is None:
             return False
         if epoch is not None and str(epoch) != page["epoch"]:
             # The producer's database was restored: its places mean something else now,
             # and the inbox knows what it has had.
-            self._advance(producer, page["epoch"], 0)
+            self._advance(producer, page["epoch"], position=0)
             return True
         items = page["items"]
         lost = self._missing([UUID(item["id"]) for item in items])
         if lost:
             self._fetch(producer, params, lost)
-        if items:
-            self._advance(producer, page["epoch"], items[-1]["sequence"])
-        return len(items) == PAGE
+        position = items[-1]["sequence"] if items else position
+        if len(items) == PAGE:
+            self._advance(producer, page["epoch"], position=position)
+            return True
+        # What was told before this is here now.
+        until = page["complete_until"]
+        seen_at = min(asked_at, datetime.fromisoformat(until)) if until else asked_at
+        self._advance(producer, page["epoch"], position=position, seen_at=seen_at)
+        return False
 
     def _fetch(self, producer: str, params: dict[str, object], lost: set[UUID]) -> None:
-        page = self._runtime.peers.get(producer, "/v1/feed", params)
+        page = self._ask(producer, "/v1/feed", params)
         envelopes: list[Envelope] = []
         unreadable: list[Unreadable] = []
         for document in page["items"]:
@@ -101,6 +124,11 @@ class Repair:
         REPAIRED.labels(self._runtime.service.name, producer).inc(len(envelopes))
         self._runtime.post.set()
 
+    def _ask(self, producer: str, path: str, params: dict[str, object]) -> Any:
+        return self._runtime.peers.get(
+            producer, path, params, patience_seconds=self._patience_seconds
+        )
+
     def _missing(self, ids: list[UUID]) -> set[UUID]:
         if not ids:
             return set()
@@ -114,11 +142,11 @@ class Repair:
             ).first()
         return (row.epoch, row.position) if row else (None, 0)
 
-    def _advance(self, producer: str, epoch: str, position: int) -> None:
-        values = {"epoch": UUID(epoch), "position": position}
+    def _advance(self, producer: str, epoch: str, **values: Any) -> None:
+        """Note how far a feed was walked, and until when all of it is here."""
+        changes = {"epoch": UUID(epoch), **values}
         with self._runtime.mailbox() as connection:
-            changed = connection.execute(
-                update(pulled).where(pulled.c.producer == producer).values(values)
+            insert_new(connection, pulled, [{"producer": producer, **changes}])
+            connection.execute(
+                update(pulled).where(pulled.c.producer == producer).values(changes)
             )
-            if not changed.rowcount:
-                connection.execute(insert(pulled).values(producer=producer, **values))

@@ -307,3 +307,37 @@ def _only(pattern: str, page: str) -> str:
     found: list[str] = re.findall(pattern, page)
     assert len(found) == 1, found
     return found[0]
+
+
+def test_a_prescriber_answers_for_facts_that_may_be_old(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    folder = tmp_path_factory.mktemp("stale")
+    with laboratory(folder, facts_seconds=60.0) as lab:
+        bedside = Bedside(ClinicDay.begin(lab), Role.PRESCRIBER)
+        monitor = Browser.of(bedside.day.staff[Role.MONITOR])
+        lab.repair()
+        assert "May be old" not in bedside.browser.look(bedside.own)
+        lab.silence("sessions", "intake")
+        lab.clock.advance(seconds=61)
+
+        page = bedside.browser.look(bedside.own)
+        refused = bedside.browser.send(f"{bedside.own}/authorise")
+
+        assert "Eligibility" in page
+        assert "Intake was last heard of" in page
+        assert "How you know that it has not changed" in page
+        assert 'aria-label="Authorise the dose"' not in monitor.look(bedside.own)
+        by_monitor = monitor.send(f"{bedside.own}/authorise", stale_reason="I rang")
+        assert by_monitor.status_code == 403
+        assert refused.status_code == 409
+        assert "may be out of date" in refused.get_data(as_text=True)
+
+        answer = bedside.browser.send(
+            f"{bedside.own}/authorise", stale_reason="Intake read it to me"
+        )
+
+        assert answer.status_code == 303
+        page = bedside.browser.look(bedside.own)
+        assert "confirmed: Intake read it to me" in page
+        assert 'aria-label="Authorise the dose"' not in page

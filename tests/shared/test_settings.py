@@ -34,6 +34,7 @@ def test_what_is_not_said_has_a_default_unless_it_is_a_secret() -> None:
     assert settings.database_url == "sqlite:///kap.db"
     assert settings.http_workers == 2
     assert settings.repair_seconds == 30.0
+    assert settings.facts_seconds == 60.0
     assert settings.development_issuer is False
     assert settings.webhook_hosts == frozenset()
 

@@ -83,6 +83,17 @@ def resolve_alert(clinic_id: UUID, session_id: UUID, alert_id: UUID) -> Any:
     return _entered(f"/alerts/{alert_id}/resolve", body, clinic_id, session_id)
 
 
+@site.post("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/authorise")
+def authorise_dose(clinic_id: UUID, session_id: UUID) -> Any:
+    """A prescriber allows the dose, and answers for what needs a reason."""
+    body: dict[str, Any] = {
+        name: request.form.get(name, "").strip() or None
+        for name in ("override_reason", "stale_reason")
+    }
+    body["prescriber_on_site"] = "prescriber_on_site" in request.form or None
+    return _entered(f"/sessions/{session_id}/authorise", body, clinic_id, session_id)
+
+
 @site.post("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/phase")
 def enter_phase(clinic_id: UUID, session_id: UUID) -> Any:
     """The next phase begins."""

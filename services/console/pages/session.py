@@ -112,6 +112,7 @@ def page(
         is_running=status in RUNNING,
         checklist=_checklist(apis, found),
         emergency=load_pack().crisis.resources[0],
+        to_authorise=_to_authorise(apis, found, clinic_id),
         problem=problem,
         may_enter=_may(access.VITALS_WRITE, clinic_id),
         may_change_phase=_may(access.PHASE_WRITE, clinic_id),
@@ -119,6 +120,19 @@ def page(
         **_patient(apis, found),
         **_measured(found),
         **_alerts(found),
+    )
+
+
+def _to_authorise(apis: Apis, found: Answer, clinic_id: UUID) -> Answer | None:
+    """What a dose rests on, for who may authorise it while it waits for that."""
+    waits = found["status"] in ("prechecked", "held")
+    if not waits or not _may(access.DOSE_AUTHORISE, clinic_id):
+        return None
+    return apis.get(
+        "sessions",
+        f"/patients/{found['patient_id']}/readiness",
+        gate="authorisation",
+        appointment_id=found["appointment_id"],
     )
 
 

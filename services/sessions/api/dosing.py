@@ -3,7 +3,7 @@
 from typing import Any
 from uuid import UUID
 
-from services.sessions.api.base import drawn_from, routes
+from services.sessions.api.base import drawn_from, routes, stale_facts
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
 from services.sessions.domain.precheck import Answers
 from services.sessions.domain.session import Session
@@ -13,6 +13,7 @@ from services.sessions.schemas import session as schemas
 from shared import access
 from shared.http.routes import current_runtime
 from shared.unit_of_work import UnitOfWork
+from shared.worker.catching_up import catch_up
 
 _session = schemas.SessionView()
 _dose = schemas.DoseView()
@@ -37,11 +38,12 @@ def complete_precheck(
     scope=access.DOSE_AUTHORISE,
     takes=schemas.AuthoriseBody(),
     gives=_session,
+    before=catch_up,
 )
 def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> Session:
     """A prescriber allows a dose, every readiness fact holding at this moment."""
     command = AuthoriseDose(session_id=session_id, **body)
-    session = handlers.authorise_dose(command, uow)
+    session = handlers.authorise_dose(command, uow, stale=stale_facts(uow))
     _demand_covered(session, uow)
     return session
 
@@ -52,6 +54,7 @@ def authorise_dose(uow: UnitOfWork, body: dict[str, Any], session_id: UUID) -> S
     takes=schemas.DoseBody(),
     gives=schemas.GivenView(),
     status=201,
+    before=catch_up,
 )
 def give_dose(
     uow: UnitOfWork, body: dict[str, Any], session_id: UUID
@@ -59,7 +62,7 @@ def give_dose(
     """An authorised dose was given."""
     draws = drawn_from(body.pop("draws"))
     command = GiveDose(session_id=session_id, draws=draws, **body)
-    session, dose = handlers.give_dose(command, uow)
+    session, dose = handlers.give_dose(command, uow, stale=stale_facts(uow))
     _demand_covered(session, uow)
     return {**{name: getattr(dose, name) for name in _dose.fields}, "session": session}
 

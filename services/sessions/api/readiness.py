@@ -1,10 +1,11 @@
 """The route of readiness."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
 from services.sessions import queries
-from services.sessions.api.base import routes
+from services.sessions.api.base import routes, stale_facts
 from services.sessions.queries import integration
 from services.sessions.schemas import readiness as schemas
 from shared import access
@@ -28,4 +29,9 @@ def show_readiness(
     view = readiness_view(readiness, gate=query["gate"], at=query["at"] or now)
     warnings = integration.overdue(reading, patient_id, query["at"] or now)
     is_ready = view["ready"] and not any(one["blocks"] for one in warnings)
-    return {**view, "ready": is_ready, "warnings": warnings}
+    return {
+        **view,
+        "ready": is_ready,
+        "stale": [asdict(one) for one in stale_facts(reading, query["gate"])],
+        "warnings": warnings,
+    }

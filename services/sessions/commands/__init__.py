@@ -112,10 +112,14 @@ class CompletePrecheck:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthoriseDose:
-    """A prescriber allows a dose; held ones only with a reason."""
+    """A prescriber allows a dose; held ones only with a reason.
+
+    `stale_reason` is why facts are as they should be that may be out of date.
+    """
 
     session_id: UUID
     override_reason: str | None = None
+    stale_reason: str | None = None
     prescriber_on_site: bool | None = None
 
 

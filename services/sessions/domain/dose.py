@@ -20,7 +20,8 @@ from shared.rulepack.dose import RouteLimits
 class Authorisation:
     """A prescriber's word that a dose may be given; `outcome` is what was known then.
 
-    `readiness` is every readiness fact as it stood at that moment.
+    `readiness` is every readiness fact as it stood at that moment, and which of them
+    might have been out of date; `stale_reason` is why that was no obstacle.
     """
 
     id: UUID
@@ -34,6 +35,13 @@ class Authorisation:
     override_reason: str | None
     readiness: dict[str, Any]
     prescriber_on_site: bool | None = None
+    stale_reason: str | None = None
+
+    @property
+    def confirmed(self) -> tuple[str, ...]:
+        """The facts that might have been out of date and were answered for."""
+        stale = self.readiness.get("stale", ())
+        return tuple(fact for one in stale for fact in one["facts"])
 
 
 @dataclass(kw_only=True, eq=False)

@@ -171,6 +171,12 @@ class NotReadyError(ConflictError):
     code = "not_ready"
 
 
+class FactsStaleError(ConflictError):
+    """Facts that the dose rests on may be out of date; a prescriber confirms them."""
+
+    code = "facts_stale"
+
+
 class AlertOpenError(ConflictError):
     """Somebody has to acknowledge an alert first."""
 

@@ -183,7 +183,11 @@ class Session(Leaving):
         self.authorisations.append(authorisation)
         self.order_id = authorisation.order_id
         self.status = SessionStatus.AUTHORISED
-        return DoseAuthorised(session_id=self.id, patient_id=self.patient_id)
+        return DoseAuthorised(
+            session_id=self.id,
+            patient_id=self.patient_id,
+            confirmed_facts=authorisation.confirmed or None,
+        )
 
     def demand_authorised(self, *, by_device: bool = False) -> None:
         """Refuse a dose that nobody authorised.

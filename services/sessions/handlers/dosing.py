@@ -1,6 +1,8 @@
 """The dose: checked, authorised, given."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 from uuid import UUID
 
 from services.sessions.commands import AuthoriseDose, CompletePrecheck, GiveDose
@@ -40,12 +42,14 @@ from services.sessions.handlers.loading import (
 )
 from services.sessions.handlers.order import active_order, current_weight_kg
 from services.sessions.handlers.readiness import (
+    demand_fresh,
     demand_ready,
     escort_confirmed,
     snapshot,
 )
 from services.sessions.models import packs
 from shared.errors import InvalidError
+from shared.freshness import Stale
 from shared.ids import uuid7
 from shared.rulepack import Decision, VitalsPhase
 from shared.unit_of_work import UnitOfWork
@@ -86,14 +90,20 @@ def complete_precheck(command: CompletePrecheck, uow: UnitOfWork) -> Session:
     return session
 
 
-def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
+def authorise_dose(
+    command: AuthoriseDose, uow: UnitOfWork, *, stale: Sequence[Stale] = ()
+) -> Session:
     """A prescriber allows a dose, every readiness fact holding at this moment.
+
+    Args:
+        stale: which of them may be out of date.
 
     Raises:
         DoseStoppedError: vital signs allow none.
         VitalsNeededError: a vital sign that a dose needs is missing or too old.
         IntegrationOverdueError: an earlier dose waits for its integration.
         NotReadyError: a fact does not hold.
+        FactsStaleError: one may be out of date, and the prescriber does not confirm it.
         HoldNotOverridableError, ReasonRequiredError: it is held, and not overridden.
         NoActiveOrderError: nothing is ordered by this route any more.
         PrescriberNotOnSiteError: this route needs one there, and none is.
@@ -107,29 +117,43 @@ def authorise_dose(command: AuthoriseDose, uow: UnitOfWork) -> Session:
     demand_integrated(session.patient_id, uow)
     order = active_order(session.patient_id, uow)
     readiness = demand_ready(session, uow)
+    demand_fresh(stale, reason=command.stale_reason)
     session.demand_override(command.override_reason)
     _demand_measured(session, values, uow)
     if order is None or order.route is not session.route:
         raise NoActiveOrderError
     _demand_on_site(command, session, uow)
+    kept = snapshot(readiness, at=uow.now, stale=stale)
     authorised = session.authorise(
-        Authorisation(
-            id=uuid7(),
-            session_id=session.id,
-            clinic_id=uow.clinic_id,
-            order_id=order.id,
-            ordered_ug=order.most_ug,
-            authorised_at=uow.now,
-            authorised_by=uow.actor_id,
-            outcome=session.outcome or Decision.GO,
-            override_reason=command.override_reason,
-            readiness=snapshot(readiness, at=uow.now),
-            prescriber_on_site=command.prescriber_on_site,
-        )
+        _authorisation(command, session, order, readiness=kept, uow=uow)
     )
     session.limits = limits_of(session.patient_id, order.id, uow)
     uow.publish(authorised, of=session)
     return session
+
+
+def _authorisation(
+    command: AuthoriseDose,
+    session: Session,
+    order: Order,
+    *,
+    readiness: dict[str, Any],
+    uow: UnitOfWork,
+) -> Authorisation:
+    return Authorisation(
+        id=uuid7(),
+        session_id=session.id,
+        clinic_id=uow.clinic_id,
+        order_id=order.id,
+        ordered_ug=order.most_ug,
+        authorised_at=uow.now,
+        authorised_by=uow.actor_id,
+        outcome=session.outcome or Decision.GO,
+        override_reason=command.override_reason,
+        readiness=readiness,
+        stale_reason=command.stale_reason if readiness["stale"] else None,
+        prescriber_on_site=command.prescriber_on_site,
+    )
 
 
 def _judge_again(session: Session, values: Values, uow: UnitOfWork) -> None:
@@ -144,7 +168,9 @@ def _judge_again(session: Session, values: Values, uow: UnitOfWork) -> None:
     session.judge_again(level_measured(rating, values))
 
 
-def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
+def give_dose(
+    command: GiveDose, uow: UnitOfWork, *, stale: Sequence[Stale] = ()
+) -> tuple[Session, Dose]:
     """An authorised dose was given; all that it rests on is asked again.
 
     Raises:
@@ -152,19 +178,17 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
         AlertOpenError, AlertUnresolvedError: an alert is not over.
         VitalsNeededError: no vital signs are recent enough.
         NotReadyError: a fact no longer holds.
+        FactsStaleError: one may be out of date that the authorisation did not confirm.
         TooSoonAfterDeviceError: the device before was given too short a time ago.
         DoseAboveOrderError, DoseAboveLimitError: more than ordered, or than allowed.
         WitnessIsActorError: who gives it witnesses its waste, or verifies it.
         ContainerNeededError: the ledger is open, and no container is named.
     """
-    amounts = Amounts(
-        given_ug=micrograms(command.given_mg),
-        drawn_ug=micrograms(command.drawn_mg),
-        wasted_ug=micrograms(command.wasted_mg),
-    )
+    amounts = _amounts(command)
     session = held(Session, command.session_id, uow)
     order = held(Order, session.order_id, uow)
     _demand_by_the_rules(command, amounts.given_ug, session, uow)
+    _demand_fresh(stale, session)
     order.use(amounts.given_ug, before_ug=session.begun_ug, at=uow.now)
     _demand_within_limits(session, amounts, uow)
     dose_id = uuid7()
@@ -191,6 +215,14 @@ def give_dose(command: GiveDose, uow: UnitOfWork) -> tuple[Session, Dose]:
     return session, dose
 
 
+def _amounts(command: GiveDose) -> Amounts:
+    return Amounts(
+        given_ug=micrograms(command.given_mg),
+        drawn_ug=micrograms(command.drawn_mg),
+        wasted_ug=micrograms(command.wasted_mg),
+    )
+
+
 def _demand_on_site(command: AuthoriseDose, session: Session, uow: UnitOfWork) -> None:
     """Refuse a route that needs a prescriber on site while none is."""
     limits = packs.of(uow).dose.routes[session.route]
@@ -207,6 +239,12 @@ def _demand_by_the_rules(
     if limits.verified and not command.verifier_code:
         raise InvalidError("a second person verifies this dose", field="verifier_code")
     demand_one_device(given_ug, session.last_dose_at, limits, at=uow.now)
+
+
+def _demand_fresh(stale: Sequence[Stale], session: Session) -> None:
+    """Refuse old facts that the authorisation has not answered for."""
+    if not session.is_between_devices:
+        demand_fresh(stale, confirmed=session.authorisations[-1].confirmed)
 
 
 def _verifier(command: GiveDose, source: Source, uow: UnitOfWork) -> UUID | None:

@@ -1,17 +1,19 @@
 """Readiness facts: what this service adds to them, and what it makes of them."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
-from services.sessions.domain.errors import NotReadyError
+from services.sessions.domain.errors import FactsStaleError, NotReadyError
 from services.sessions.domain.session import Session
 from services.sessions.models import facts, packs
 from shared.aggregate import Aggregate
 from shared.events import Event
 from shared.facts import readiness_view
+from shared.freshness import Stale
 from shared.readiness import Cause, FactName, Gate, Readiness, evaluate
 from shared.unit_of_work import UnitOfWork
 
@@ -58,7 +60,28 @@ def demand_ready(session: Session, uow: UnitOfWork) -> Readiness:
     return readiness
 
 
-def snapshot(readiness: Readiness, *, at: datetime) -> dict[str, Any]:
+def demand_fresh(
+    stale: Iterable[Stale], *, reason: str | None = None, confirmed: Iterable[str] = ()
+) -> None:
+    """No fact a dose rests on may be out of date, unless it is answered for.
+
+    Args:
+        reason: why that is no obstacle now.
+        confirmed: what was answered for before.
+
+    Raises:
+        FactsStaleError: one may be.
+    """
+    left = [one for one in stale if not set(one.facts) <= set(confirmed)]
+    if left and not reason:
+        raise FactsStaleError(
+            field="stale_reason", details={"stale": [_kept(one) for one in left]}
+        )
+
+
+def snapshot(
+    readiness: Readiness, *, at: datetime, stale: Iterable[Stale]
+) -> dict[str, Any]:
     """A readiness answer as it is kept with an authorisation, in JSON's own types."""
     view = readiness_view(readiness, gate=Gate.AUTHORISATION.value, at=at)
     return {
@@ -67,7 +90,13 @@ def snapshot(readiness: Readiness, *, at: datetime) -> dict[str, Any]:
         "facts": [
             {**fact, "valid_until": _iso(fact["valid_until"])} for fact in view["facts"]
         ],
+        "stale": [_kept(one) for one in stale],
     }
+
+
+def _kept(stale: Stale) -> dict[str, Any]:
+    facts = [fact.value for fact in stale.facts]
+    return {"producer": stale.producer, "since": _iso(stale.since), "facts": facts}
 
 
 def _hold_facts(patient_id: UUID, uow: UnitOfWork) -> None:

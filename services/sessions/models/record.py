@@ -44,6 +44,7 @@ _LATER = frozenset(
         "criteria_met_at",
         "escort_missing_at",
         "prescriber_on_site",
+        "stale_reason",
         "authorisation_id",
         "verifier_id",
         "distress",

@@ -186,6 +186,7 @@ authorisations = _part(
     Column("override_reason", Sealed()),
     Column("readiness", Document, nullable=False),
     Column("prescriber_on_site", Boolean),
+    Column("stale_reason", Sealed()),
     Index("ix_authorisations_session_id", "session_id"),
 )
 

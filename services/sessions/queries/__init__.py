@@ -306,6 +306,9 @@ def _readiness(kept: Row) -> Row:
             {**fact, "valid_until": _moment(fact["valid_until"])}
             for fact in kept["facts"]
         ],
+        "stale": [
+            {**one, "since": _moment(one["since"])} for one in kept.get("stale", ())
+        ],
     }
 
 

@@ -82,6 +82,7 @@ class AuthorisationView(View):
     authorised_by = fields.UUID()
     outcome = fields.Enum(Decision, by_value=True)
     override_reason = fields.String(allow_none=True)
+    stale_reason = fields.String(allow_none=True)
     prescriber_on_site = fields.Boolean(allow_none=True)
 
 

@@ -24,6 +24,14 @@ class FactView(View):
     valid_until = Instant(allow_none=True)
 
 
+class StaleView(View):
+    """Facts of one service that may have changed since a moment, or at any time."""
+
+    producer = fields.String()
+    since = Instant(allow_none=True)
+    facts = fields.List(fields.String())
+
+
 class WarningView(View):
     """What is no fact and still to be thought of; some clinics let it block a dose."""
 
@@ -36,11 +44,13 @@ class WarningView(View):
 class ReadinessView(View):
     """Whether a patient is ready, and what speaks against it.
 
-    `warnings` are told where readiness is asked for, not where an answer was kept.
+    `stale` says of which facts newer news may be under way. `warnings` are told where
+    readiness is asked for, not where an answer was kept.
     """
 
     gate = fields.String()
     at = Instant()
     ready = fields.Boolean()
     facts = fields.List(fields.Nested(FactView))
+    stale = fields.List(fields.Nested(StaleView))
     warnings = fields.List(fields.Nested(WarningView))

@@ -39,9 +39,10 @@ class PrecheckBody(Body):
 
 
 class AuthoriseBody(Body):
-    """Why a held dose may be given all the same."""
+    """Why a held dose may be given all the same, and why facts that may be old hold."""
 
     override_reason = TextField(load_default=None, allow_none=True)
+    stale_reason = TextField(load_default=None, allow_none=True)
     prescriber_on_site = Truth(load_default=None, allow_none=True)
 
 

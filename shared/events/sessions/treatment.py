@@ -94,10 +94,15 @@ class DoseAuthorised(
     aggregate="session",
     sensitivity=Sensitivity.CLINICAL,
 ):
-    """A prescriber authorised the dose, every readiness fact holding at that moment."""
+    """A prescriber authorised the dose, every readiness fact holding at that moment.
+
+    `confirmed_facts` are those that might have been out of date and that the prescriber
+    answered for.
+    """
 
     session_id: UUID
     patient_id: UUID
+    confirmed_facts: tuple[Code, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
