@@ -67,3 +67,29 @@ def test_an_adverse_event_is_recorded_and_its_page_says_what_follows(
     page.get_by_label("Why", exact=True).fill("Settled within the hour.")
     page.get_by_role("button", name="Sign the review").click()
     expect(page.get_by_text("Settled within the hour.")).to_be_visible()
+
+
+def test_what_is_ticked_before_leaving_outlives_a_reload(
+    live: Live, screen: Screen
+) -> None:
+    page, busy = screen.page, live.busy
+    enter(page, live, "Monitor")
+    page.goto(f"{live.clinic}/sessions/{busy.session}")
+
+    page.get_by_label("Oriented").check()
+    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    page.get_by_label("Activity").select_option("2")
+    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    screen.forgiven = ("ERR_INTERNET_DISCONNECTED",)
+    page.context.set_offline(True)
+    page.get_by_label("Walks unaided").check()
+    expect(page.get_by_text("Not kept yet")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.get_by_text("Kept.", exact=True)).to_be_visible()
+    page.reload()
+
+    for label in ("Oriented", "Walks unaided"):
+        expect(page.get_by_label(label)).to_be_checked()
+    expect(page.get_by_label("Activity")).to_have_value("2")
+    page.get_by_text("Emergency card").click()
+    screen.keep("leaving")

@@ -250,8 +250,51 @@ def test_a_session_of_many_readings_lists_the_latest_and_charts_all(
     assert everything.count('id="reading-') == count
 
 
-def test_recovery_and_discharge_are_entered_on_the_page(bedside: Bedside) -> None:
+def test_who_comes_to_help_sees_whom_to_call_and_who_acted(bedside: Bedside) -> None:
+    monitor = bedside.day.staff[Role.MONITOR]
+    own = f"/sessions/{bedside.session}/emergency"
+    monitor.post("sessions", own, step="team_called")
+    card = monitor.get("sessions", own)
+    admin = bedside.day.staff[Role.CLINIC_ADMIN]
+    admin.put(
+        "scheduling",
+        f"/resources/{bedside.day.people['monitor North']}",
+        name="Nora Monitor",
+        person_id=card["team"][0]["staff_id"],
+    )
+
+    page = bedside.browser.look(bedside.own)
+
+    assert all(one["contact"] in page for one in card["call"])
+    assert "team called at" in page
+    assert "Nora Monitor: opened" in page
+    assert "none named on site" in page
+
+
+def test_each_point_of_leaving_is_kept_as_it_is_ticked(bedside: Bedside) -> None:
     bedside.day.dose(bedside.session)
+    keep = f"{bedside.own}/checklist"
+
+    one = bedside.browser.client.post(
+        keep, data={"asked": "oriented", "oriented": "on"}, headers=BY_SCRIPT
+    )
+    bedside.browser.send(keep, asked="mood_safe", mood_safe="on")
+    bedside.browser.send(keep, aldrete_activity="2", aldrete_oxygen="1")
+    bedside.browser.send(keep, asked="mood_safe")
+    refused = Browser.of(bedside.day.staff[Role.FRONT_DESK]).send(
+        keep, asked="oriented"
+    )
+
+    page = bedside.browser.look(bedside.own)
+    assert one.get_json()["saved"] is True
+    assert 'name="oriented" checked>' in page
+    assert 'name="mood_safe">' in page
+    score = r'name="aldrete_oxygen">(?:(?!</select>).)*<option selected>1'
+    assert re.search(score, page)
+    assert refused.status_code == 403
+
+
+def test_recovery_and_discharge_are_entered_on_the_page(bedside: Bedside) -> None:
     bedside.browser.send(f"{bedside.own}/phase", phase="recovery")
 
     page = bedside.browser.look(bedside.own)

@@ -204,11 +204,16 @@ def test_the_checklist_says_what_is_met_and_what_is_needed(
 
 def test_what_was_seen_is_kept_and_added_to(recovered: Patient) -> None:
     see(recovered, oriented=True, walks_unaided=False)
-    answer = see(recovered, walks_unaided=True)
+    answer = see(recovered, walks_unaided=True, aldrete={"activity": 2})
 
     found = checklist(recovered)
     assert (found["oriented"]["met"], found["walks_unaided"]["met"]) == (True, True)
     assert answer["ready"] is False
+    assert answer["seen"]["oriented"] is True
+    assert answer["seen"]["mood_safe"] is None
+    # A part of the score is kept, and is no score.
+    assert answer["seen"]["aldrete"] == {"activity": 2}
+    assert found["aldrete"]["met"] is False
 
 
 def test_that_all_is_met_is_told_once(day: Day, recovered: Patient) -> None:

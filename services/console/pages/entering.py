@@ -101,18 +101,30 @@ def enter_phase(clinic_id: UUID, session_id: UUID) -> Any:
     return _entered(f"/sessions/{session_id}/phase", body, clinic_id, session_id)
 
 
+@site.post("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/checklist")
+def keep_checklist(clinic_id: UUID, session_id: UUID) -> Any:
+    """Keep what the form says of a patient who may leave, all of it or one point."""
+    path = f"/sessions/{session_id}/discharge-checklist"
+    return _entered(path, _seen(), clinic_id, session_id)
+
+
 @site.post("/clinics/<uuid:clinic_id>/sessions/<uuid:session_id>/discharge")
 def discharge(clinic_id: UUID, session_id: UUID) -> Any:
     """The patient leaves with the escort, every point ticked or a reason given."""
     body: dict[str, Any] = {name: name in request.form for name in CHECKLIST}
-    body["override_reason"] = request.form.get("override_reason", "").strip() or None
-    if "escort_name" in request.form:
-        body |= {name: name in request.form or None for name in ALSO_SEEN}
-        body["escort_name"] = request.form["escort_name"].strip() or None
-        parts = {part: request.form.get(f"aldrete_{part}", "") for part in ALDRETE}
-        given = {part: int(text) for part, text in parts.items() if text.isdecimal()}
-        body["aldrete"] = given or None
+    body |= {name: True for name in ALSO_SEEN if name in request.form}
+    body |= _seen()
+    for name in ("override_reason", "escort_name"):
+        body[name] = request.form.get(name, "").strip() or None
     return _entered(f"/sessions/{session_id}/discharge", body, clinic_id, session_id)
+
+
+def _seen() -> dict[str, Any]:
+    """What the form asks and how it is answered: a box not ticked is a no."""
+    asked = {*request.form.getlist("asked")} & {*CHECKLIST, *ALSO_SEEN}
+    parts = {part: request.form.get(f"aldrete_{part}", "") for part in ALDRETE}
+    given = {part: int(text) for part, text in parts.items() if text.isdecimal()}
+    return {name: name in request.form for name in asked} | {"aldrete": given or None}
 
 
 def _entered(

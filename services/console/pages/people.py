@@ -1,4 +1,4 @@
-"""Patients' names: the one thing about them that only intake knows."""
+"""Names: patients', which only intake knows, and those of who works in a clinic."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
@@ -41,3 +41,9 @@ def full_name(row: Mapping[str, Any]) -> str:
     if row["family_name"] is None:
         return "Erased patient"
     return f"{row['given_name']} {row['family_name']}"
+
+
+def staff_names(apis: Apis) -> Names:
+    """Who works in the clinic, by the id that they sign in with."""
+    listed = apis.get("scheduling", "/resources")
+    return {row["person_id"]: row["name"] for row in listed if row["person_id"]}

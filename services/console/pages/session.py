@@ -11,14 +11,13 @@ from services.console import filters
 from services.console.apis import Answer, Apis
 from services.console.bell import BELL, Bell
 from services.console.pages import freshness, plotting, vitals
-from services.console.pages.people import full_name
+from services.console.pages.people import full_name, staff_names
 from services.console.pages.site import demand_found, site, wants_fragment
-from services.console.pages.wall import room
+from services.console.pages.wall import held, room
 from services.console.visitor import Visitor
 from shared import access
 from shared.errors import ForbiddenError
 from shared.ids import uuid7
-from shared.rulepack import load_pack
 
 Row = Mapping[str, Any]
 
@@ -102,7 +101,7 @@ def page(
         session_id=session_id,
         session=found,
         mark=mark,
-        room=room(apis, found["appointment_id"]) if found else None,
+        **_appointment(apis, found),
         entry_key=uuid7(),
         typed=typed or {},
         visit=_visit(apis, found),
@@ -111,7 +110,7 @@ def page(
         stands_at=_STANDS_AT.get(status, status),
         is_running=status in RUNNING,
         checklist=_checklist(apis, found),
-        emergency=load_pack().crisis.resources[0],
+        emergency=apis.get("sessions", f"/sessions/{session_id}/emergency"),
         to_authorise=_to_authorise(apis, found, clinic_id),
         problem=problem,
         may_enter=_may(access.VITALS_WRITE, clinic_id),
@@ -121,6 +120,22 @@ def page(
         **_measured(found),
         **_alerts(found),
     )
+
+
+def _appointment(apis: Apis, session: Answer) -> dict[str, Any]:
+    """Where it is, and which prescriber answers for it on site."""
+    if not session:
+        return {}
+    booked = apis.get("scheduling", f"/appointments/{session['appointment_id']}")
+    there = [one for one in session["authorisations"] if one["prescriber_on_site"]]
+    names = staff_names(apis)
+    named = [names.get(one["authorised_by"], "not named here") for one in there]
+    return {
+        "staff": names,
+        "room": held(booked, "room"),
+        "prescriber": named[-1] if named else held(booked, "prescriber"),
+        "is_on_site": bool(there),
+    }
 
 
 def _to_authorise(apis: Apis, found: Answer, clinic_id: UUID) -> Answer | None:

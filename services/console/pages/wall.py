@@ -46,18 +46,21 @@ def _rooms(apis: Apis, rows: list[Row]) -> dict[str, str]:
     found: dict[str, str | None] = {}
     for appointment_id in (row["appointment_id"] for row in rows):
         known = booked.get(appointment_id)
-        found[appointment_id] = _room(known) if known else room(apis, appointment_id)
+        found[appointment_id] = (
+            held(known, "room") if known else room(apis, appointment_id)
+        )
     return {one: name for one, name in found.items() if name}
 
 
 def room(apis: Apis, appointment_id: str) -> str | None:
     """The room an appointment is in."""
-    return _room(apis.get("scheduling", f"/appointments/{appointment_id}"))
+    return held(apis.get("scheduling", f"/appointments/{appointment_id}"), "room")
 
 
-def _room(appointment: Row | Answer) -> str | None:
-    held = appointment["resources"] or []
-    return next((one["name"] for one in held if one["kind"] == "room"), None)
+def held(appointment: Row | Answer, kind: str) -> str | None:
+    """The name of what of a kind an appointment holds."""
+    resources = appointment["resources"] or []
+    return next((one["name"] for one in resources if one["kind"] == kind), None)
 
 
 def _urgency(row: Row) -> tuple[int, str]:

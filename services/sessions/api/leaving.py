@@ -39,7 +39,9 @@ _session, _checklist = SessionView(), schemas.ChecklistView()
 def show_checklist(reading: Reading, session_id: UUID) -> dict[str, Any]:
     """How every criterion of a discharge stands now."""
     now = current_runtime().clock()
-    return schemas.checklist_view(queries.discharge_checklist(reading, session_id, now))
+    return schemas.checklist_view(
+        *queries.discharge_checklist(reading, session_id, now)
+    )
 
 
 @routes.post(
@@ -53,7 +55,7 @@ def check_discharge(
 ) -> dict[str, Any]:
     """Keep what was seen so far of a patient who may leave."""
     command = CheckDischarge(session_id=session_id, checklist=Checklist(**body))
-    return schemas.checklist_view(handlers.check_discharge(command, uow))
+    return schemas.checklist_view(*handlers.check_discharge(command, uow))
 
 
 @routes.post(

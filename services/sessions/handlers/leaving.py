@@ -33,7 +33,9 @@ from shared.unit_of_work import UnitOfWork
 ESCORT = "ask_for_escort"
 
 
-def check_discharge(command: CheckDischarge, uow: UnitOfWork) -> tuple[Criterion, ...]:
+def check_discharge(
+    command: CheckDischarge, uow: UnitOfWork
+) -> tuple[Checklist, tuple[Criterion, ...]]:
     """Keep what was seen of a patient who may leave; how every criterion stands."""
     session = held(Session, command.session_id, uow)
     session.demand_running()
@@ -52,10 +54,11 @@ def check_discharge(command: CheckDischarge, uow: UnitOfWork) -> tuple[Criterion
         checked_at=uow.now,
         checked_by=uow.actor_id,
     )
-    found = _criteria(session, command.checklist.over(earlier), uow)
+    seen = command.checklist.over(earlier)
+    found = _criteria(session, seen, uow)
     _tell_if_met(session, unmet(found), uow)
     uow.touch(record=("session", session.id), patients=[session.patient_id])
-    return found
+    return seen, found
 
 
 def discharge_patient(command: DischargePatient, uow: UnitOfWork) -> Session:

@@ -32,8 +32,8 @@ from shared.rulepack import VitalsPhase
 
 def discharge_checklist(
     reading: Reading, session_id: UUID, now: datetime
-) -> tuple[Criterion, ...]:
-    """How every criterion of a discharge stands at a moment, but for the escort.
+) -> tuple[Checklist, tuple[Criterion, ...]]:
+    """What was seen so far, and how every criterion but the escort stands at a moment.
 
     Raises:
         NotFoundError: there is no such session in this clinic.
@@ -58,7 +58,8 @@ def discharge_checklist(
     for check in _parts(reading, discharge_checks, session_id):
         said |= check["said"]
     pack = packs.at_hand(reading.connection, row["clinic_id"], now)
-    return criteria_of(Checklist(**said), seen, pack.discharge)
+    checklist = Checklist(**said)
+    return checklist, criteria_of(checklist, seen, pack.discharge)
 
 
 def emergency_card(reading: Reading, session_id: UUID, now: datetime) -> Row:

@@ -1,10 +1,11 @@
 """Leaving: what was seen, how each criterion stands, how the patient left."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import fields, validate
 
-from services.sessions.domain.discharge import How
+from services.sessions.domain.discharge import Checklist, Criterion, How
 from shared.http import Body, View
 from shared.http.schemas import TextField, Truth, Whole
 
@@ -12,11 +13,11 @@ _NAME = 200
 
 
 def _part() -> Whole:
-    return Whole(required=True, validate=validate.Range(min=0, max=2))
+    return Whole(validate=validate.Range(min=0, max=2))
 
 
 class AldreteBody(Body):
-    """The parts of the modified Aldrete score, 0 to 2 each."""
+    """The parts of the modified Aldrete score, 0 to 2 each; it needs all of them."""
 
     activity = _part()
     breathing = _part()
@@ -40,6 +41,7 @@ class CheckDischargeBody(Body):
     instructions_given = _seen()
     next_contact_booked = _seen()
     line_removed = _seen()
+    escort_present = _seen()
     aldrete = fields.Nested(AldreteBody, load_default=None, allow_none=True)
 
 
@@ -74,32 +76,42 @@ class CriterionView(View):
     how = fields.Enum(How, by_value=True)
 
 
+class SeenView(View):
+    """What was said so far of a patient who may leave; null is not known."""
+
+    oriented = fields.Boolean(allow_none=True)
+    walks_unaided = fields.Boolean(allow_none=True)
+    nausea_tolerable = fields.Boolean(allow_none=True)
+    dissociation_settled = fields.Boolean(allow_none=True)
+    mood_safe = fields.Boolean(allow_none=True)
+    instructions_given = fields.Boolean(allow_none=True)
+    next_contact_booked = fields.Boolean(allow_none=True)
+    line_removed = fields.Boolean(allow_none=True)
+    escort_present = fields.Boolean(allow_none=True)
+    aldrete = fields.Dict(keys=fields.String(), allow_none=True)
+
+
 class ChecklistView(View):
-    """Every criterion of a discharge but the escort, as it stands now."""
+    """Every criterion of a discharge but the escort, as it stands now.
+
+    `seen` is what was said so far, whoever said it.
+    """
 
     ready = fields.Boolean()
+    seen = fields.Nested(SeenView)
     items = fields.List(fields.Nested(CriterionView))
 
 
-class DischargeView(View):
+class DischargeView(SeenView):
     """How the patient left."""
 
-    oriented = fields.Boolean()
-    walks_unaided = fields.Boolean()
-    nausea_tolerable = fields.Boolean()
-    dissociation_settled = fields.Boolean(allow_none=True)
-    mood_safe = fields.Boolean(allow_none=True)
-    instructions_given = fields.Boolean()
-    next_contact_booked = fields.Boolean(allow_none=True)
-    line_removed = fields.Boolean(allow_none=True)
-    aldrete = fields.Dict(keys=fields.String(), allow_none=True)
-    escort_present = fields.Boolean()
     escort_name = fields.String(allow_none=True)
     unmet = fields.List(fields.String())
     override_reason = fields.String(allow_none=True)
     overrides = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-def checklist_view(criteria: Any) -> dict[str, Any]:
+def checklist_view(seen: Checklist, criteria: Sequence[Criterion]) -> dict[str, Any]:
     """The checklist as it is answered."""
-    return {"ready": all(one.met for one in criteria), "items": list(criteria)}
+    ready = all(one.met for one in criteria)
+    return {"ready": ready, "seen": seen, "items": list(criteria)}
