@@ -109,6 +109,9 @@ def test_figures_are_shown_with_their_denominators_and_no_small_ones(
         r'<b class="number nowrap">[\d.]+ %</b> <span class="soft nowrap">\d+ of', page
     )
     assert "fewer than 10" in page
+    assert 'aria-label="Doses"' in page
+    assert "Every route</th> <td" in page
+    assert "fewer than 10 patients" in page
     assert not re.search(r">[0-9] of", page)
 
 
@@ -132,7 +135,13 @@ def test_figures_and_answers_are_fetched_as_tables(day: ClinicDay, ann: Person) 
     figures = browser.get(f"{root}/outcomes.csv?{MONTHS}")
     answers = browser.get(f"{root}/outcomes/answers.csv?{MONTHS}")
 
-    for answer, head in ((figures, "line,clinic_id"), (answers, "clinic_id,patient")):
+    doses = browser.get(f"{root}/outcomes/doses.csv?{MONTHS}")
+
+    for answer, head in (
+        (figures, "line,clinic_id"),
+        (answers, "clinic_id,patient"),
+        (doses, "route,patients,doses"),
+    ):
         assert answer.status_code == 200
         assert answer.mimetype == "text/csv"
         assert "attachment" in answer.headers["Content-Disposition"]

@@ -16,6 +16,7 @@ from shared.errors import InvalidError, UnavailableError
 
 Row = Mapping[str, Any]
 
+MONTHS = ("first_month", "last_month")
 ROUTES = ("iv", "im", "sl", "esketamine_nasal")
 COURSES = ("over", "completed", "no_show", "integrated")
 """Figures of courses; the others are of answers."""
@@ -66,13 +67,19 @@ def compare(clinic_id: UUID) -> Any:
 @site.get("/clinics/<uuid:clinic_id>/outcomes.csv")
 def cohort_table(clinic_id: UUID) -> Response:  # noqa: ARG001 - `g.apis` knows it
     """The figures as a table for other programs."""
-    return _table("/outcomes.csv", "outcomes.csv", **_asked("route"))
+    return _table("intake", "/outcomes.csv", "outcomes.csv", **_asked("route"))
 
 
 @site.get("/clinics/<uuid:clinic_id>/outcomes/answers.csv")
 def answers_table(clinic_id: UUID) -> Response:  # noqa: ARG001 - `g.apis` knows it
     """What patients answered, under pseudonyms."""
-    return _table("/outcomes/answers.csv", "answers.csv", **_asked())
+    return _table("intake", "/outcomes/answers.csv", "answers.csv", **_asked())
+
+
+@site.get("/clinics/<uuid:clinic_id>/outcomes/doses.csv")
+def doses_table(clinic_id: UUID) -> Response:  # noqa: ARG001 - `g.apis` knows it
+    """What was given, and what it was followed by, in figures."""
+    return _table("sessions", "/reports/doses.csv", "doses.csv", **_asked())
 
 
 @site.get("/outcomes")
@@ -99,7 +106,7 @@ def network() -> str:
 def network_table() -> Response:
     """The same as a table for other programs."""
     year = request.args.get("year") or None
-    return _table("/outcomes/network.csv", "network-outcomes.csv", year=year)
+    return _table("intake", "/outcomes/network.csv", "network-outcomes.csv", year=year)
 
 
 def _cohort_page(clinic_id: UUID, problem: str = "") -> str:
@@ -110,8 +117,11 @@ def _cohort_page(clinic_id: UUID, problem: str = "") -> str:
     if found.standing != "refused":
         demand_found(found)
     lines = found["lines"] or []
+    months = {name: asked[name] for name in MONTHS}
     return render_template(
         "cohort.html",
+        doses=apis.get("sessions", "/reports/doses", **months),
+        months=months,
         section="site.cohort",
         clinic_id=clinic_id,
         found=found,
@@ -127,7 +137,7 @@ def _cohort_page(clinic_id: UUID, problem: str = "") -> str:
 
 def _asked(*more: str) -> dict[str, str | None]:
     """The months a page is asked for, and what else; nothing of what is empty."""
-    names = ("first_month", "last_month", *more)
+    names = (*MONTHS, *more)
     return {name: request.args.get(name) or None for name in names}
 
 
@@ -148,7 +158,7 @@ def _year(found: Answer) -> str:
     return str(found["begins_at"])[:4] if found else ""
 
 
-def _table(path: str, name: str, **asked: str | None) -> Response:
+def _table(service: str, path: str, name: str, **asked: str | None) -> Response:
     """A service's table, handed on as a file.
 
     Raises:
@@ -156,7 +166,7 @@ def _table(path: str, name: str, **asked: str | None) -> Response:
         UnavailableError: it does not answer.
     """
     apis: Apis = g.apis
-    found = apis.text("intake", path, **asked)
+    found = apis.text(service, path, **asked)
     demand_found(found)
     if found.standing == "refused":
         raise InvalidError(found.detail)

@@ -1,7 +1,7 @@
 """Routes of outcomes: one patient's, the clinic's in counts, and the network's."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -11,14 +11,12 @@ from services.intake.api.base import routes
 from services.intake.domain import Clinic
 from services.intake.schemas import cohort, outcomes
 from shared import access
-from shared.errors import InvalidError
 from shared.http.downloads import Download
+from shared.http.months import MonthsQuery, instants
 from shared.http.routes import current_runtime
 from shared.reading import Reading
 from shared.unit_of_work import UnitOfWork
 
-MOST_MONTHS = 36
-USUAL_MONTHS = 12
 CSV = "text/csv"
 
 
@@ -58,7 +56,7 @@ def export_cohort(reading: Reading, query: dict[str, Any]) -> Download:
 @routes.download(
     "/outcomes/answers.csv",
     scope=access.OUTCOMES_EXPORT,
-    query=cohort.MonthsQuery(),
+    query=MonthsQuery(),
     media_types=[CSV],
 )
 def export_answers(reading: Reading, query: dict[str, Any]) -> Download:
@@ -121,24 +119,10 @@ def _network(reading: Reading, query: dict[str, Any]) -> dict[str, Any]:
 
 
 def _span(reading: Reading, query: dict[str, Any]) -> tuple[queries.Span, ZoneInfo]:
-    """Whole months of the clinic's calendar, and its zone.
-
-    Raises:
-        InvalidError: they end before they begin, or are too many.
-    """
+    """Whole months of the clinic's calendar, and its zone."""
     zone = ZoneInfo(queries.clinic(reading)["time_zone"])
-    today = current_runtime().clock().astimezone(zone).date()
-    last = query["last_month"] or today.replace(day=1)
-    first = query["first_month"] or _moved(last, 1 - USUAL_MONTHS)
-    if first > last:
-        raise InvalidError("is after the last month", field="first_month")
-    if _moved(first, MOST_MONTHS) <= last:
-        raise InvalidError(f"are more than {MOST_MONTHS}", field="last_month")
+    begins_at, ends_at = instants(query, zone, current_runtime().clock())
     route = query.get("route")
-    begins_at, ends_at = (
-        datetime(day.year, day.month, 1, tzinfo=zone).astimezone(UTC)
-        for day in (first, _moved(last, 1))
-    )
     return (
         queries.Span(
             begins_at=begins_at,
@@ -147,12 +131,6 @@ def _span(reading: Reading, query: dict[str, Any]) -> tuple[queries.Span, ZoneIn
         ),
         zone,
     )
-
-
-def _moved(month: date, by: int) -> date:
-    """The month so many months on."""
-    years, before = divmod(month.month - 1 + by, 12)
-    return date(month.year + years, before + 1, 1)
 
 
 def _view(span: queries.Span, lines: list[Any]) -> dict[str, Any]:

@@ -1,36 +1,12 @@
 """The JSON of how many patients fared how."""
 
-import re
-from datetime import date
-from typing import Any
-
 from marshmallow import fields, validate
 
 from services.intake.domain import FigureCode, LineKind
 from shared.http import Body, View
+from shared.http.months import MonthsQuery
 from shared.http.schemas import YEARS, Instant, Query, Truth
 from shared.rulepack import Route
-
-_MONTH = re.compile(r"(\d{4})-(0[1-9]|1[0-2])", re.ASCII)
-
-
-class MonthField(fields.Field[date]):
-    """A month of the calendar, such as 2026-03."""
-
-    default_error_messages = {"month": "Not a month such as 2026-03."}
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> date:
-        match = _MONTH.fullmatch(value) if isinstance(value, str) else None
-        if match is None or int(match[1]) not in YEARS:
-            raise self.make_error("month")
-        return date(int(match[1]), int(match[2]), 1)
-
-
-class MonthsQuery(Query):
-    """In which months the first dose was given; without any, the last twelve."""
-
-    first_month = MonthField(load_default=None)
-    last_month = MonthField(load_default=None)
 
 
 class CohortQuery(MonthsQuery):

@@ -3,6 +3,7 @@
 from services.sessions.api import (
     adverse_event,
     alert,
+    dose_report,
     dosing,
     integration,
     leaving,
@@ -21,6 +22,7 @@ from services.sessions.api.base import routes
 __all__ = [
     "adverse_event",
     "alert",
+    "dose_report",
     "dosing",
     "integration",
     "leaving",
