@@ -14,6 +14,7 @@ EVENTS: Mapping[str, str] = {
     "intake.episode.resumed": "Treatment goes on",
     "intake.episode.maintenance_started": "Maintenance began",
     "intake.episode.closed": "Episode closed: {outcome}",
+    "intake.follow_up.fell_due": "Follow-up after the course is due: {window}",
     "intake.safety.escalated": "Nobody saw to a safety flag in time: the next is asked",
     "intake.safety.cleared": "Safety flag cleared by a clinician",
     "intake.screening.started": "First form answered",

@@ -56,6 +56,7 @@ service = Service(
         handlers.ESCALATE: handlers.escalate_flag,
         handlers.REVIEW: handlers.review_if_due,
         handlers.REMIND_FORMS: handlers.remind_forms,
+        handlers.FOLLOW_UP: handlers.follow_up_if_due,
         handlers.DEFERRED_DUE: handlers.review_deferred,
         handlers.TAKE_EFFECT: handlers.take_effect,
     },

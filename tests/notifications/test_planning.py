@@ -11,7 +11,7 @@ import pytest
 from services.notifications.app import service
 from services.notifications.handlers.messages import plan_for_appointment
 from shared.events import Event
-from shared.events.intake import EpisodeClosed, PatientChanged
+from shared.events.intake import EpisodeClosed, FollowUpFellDue, PatientChanged
 from shared.events.scheduling import (
     AppointmentBooked,
     AppointmentCancelled,
@@ -360,6 +360,23 @@ def test_who_left_is_told_that_a_dose_was_called_off(clinic: Clinic) -> None:
     clinic.tell(given_back(booking, "episode_closed"))
 
     assert clinic.messages()[-1] == (CANCELLED, "sent", None)
+
+
+def test_a_follow_up_is_asked_for_once_even_after_the_episode(clinic: Clinic) -> None:
+    patient = clinic.register()
+    clinic.tell(closed(patient, "completed"))
+    due = FollowUpFellDue(
+        follow_up_id=uuid7(),
+        patient_id=patient,
+        episode_id=uuid7(),
+        window="month_1",
+        until=clinic.now + timedelta(days=39),
+    )
+
+    clinic.tell(due)
+    clinic.tell(due)
+
+    assert clinic.messages() == [("follow_up_due", "sent", None)]
 
 
 @pytest.mark.parametrize("is_told_first", [True, False])

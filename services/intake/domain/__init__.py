@@ -71,7 +71,12 @@ from services.intake.domain.episode import (
     SAFETY_SCREEN,
     Episode,
 )
-from services.intake.domain.episode_record import NoShow, Screen, stage_of
+from services.intake.domain.episode_record import (
+    NoShow,
+    Screen,
+    is_followed,
+    stage_of,
+)
 from services.intake.domain.files import (
     FILE_LINK_LASTS,
     MADE_HERE,
@@ -111,6 +116,7 @@ from services.intake.domain.outcomes import (
     meaning,
     response_at_most,
     series_of,
+    window_at,
 )
 from services.intake.domain.people import (
     AlreadyErasedError,
@@ -303,6 +309,7 @@ __all__ = [
     "digest_of",
     "digest_of_content",
     "gaps_of",
+    "is_followed",
     "likeness",
     "meaning",
     "printed",
@@ -310,4 +317,5 @@ __all__ = [
     "response_at_most",
     "series_of",
     "stage_of",
+    "window_at",
 ]

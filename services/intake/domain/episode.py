@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from services.intake.domain.decision import Assessment, Decision, DecisionKind
 from services.intake.domain.episode_record import EpisodeRecord, NoShow
@@ -27,6 +27,7 @@ from shared.events.intake import (
     EpisodeMaintenanceStarted,
     EpisodePaused,
     EpisodeResumed,
+    FollowUpFellDue,
     PatientEligible,
     PatientIneligible,
     ReadinessLost,
@@ -298,6 +299,16 @@ class Episode(EpisodeRecord):
         if not is_due or self.status is not EpisodeStatus.MAINTENANCE:
             return ()
         return (self._review(at),)
+
+    def follow_up(self, window: str, *, until: datetime) -> FollowUpFellDue:
+        """The patient is asked how it goes, some time after the course."""
+        return FollowUpFellDue(
+            follow_up_id=uuid5(self.id, window),
+            patient_id=self.patient_id,
+            episode_id=self.id,
+            window=window,
+            until=until,
+        )
 
     def end(self, ending: Ending, reason_code: str, *, at: datetime) -> EpisodeClosed:
         """The episode is over; no dose rests on it any more.

@@ -94,6 +94,11 @@ class EpisodeRecord(Aggregate):
         return self.status in OPEN
 
     @property
+    def is_followed(self) -> bool:
+        """Whether its course is over and the patient is asked how it goes."""
+        return is_followed(self.status, self.maintenance_since)
+
+    @property
     def screen(self) -> Screen | None:
         """The safety screen that counts."""
         return self.screens[-1] if self.screens else None
@@ -147,3 +152,10 @@ def stage_of(
     if status is EpisodeStatus.ELIGIBLE:
         return Stage.READY_TO_START if is_ready else Stage.ONBOARDING
     return Stage(status.value)
+
+
+def is_followed(status: EpisodeStatus, maintenance_since: datetime | None) -> bool:
+    """Whether a course is over and the patient is asked how it goes."""
+    if status is EpisodeStatus.COMPLETED:
+        return True
+    return maintenance_since is not None and status in OPEN

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.instruments import Instrument, OutcomeRules, Trend, trends
+from shared.instruments import Instrument, OutcomeRules, Trend, Window, trends
 
 SINCE_BEFORE = frozenset({Trend.IMPROVED, Trend.DETERIORATED})
 """What a total says beside the one before, whether or not there is a baseline."""
@@ -128,6 +128,16 @@ def series_of(
             )
         )
     return points
+
+
+def window_at(
+    last_dose_at: datetime, rules: OutcomeRules, at: datetime
+) -> Window | None:
+    """The window after a course that is open at a moment, if one is."""
+    since = at - last_dose_at
+    windows = rules.windows
+    open_now = (one for one in windows if one.opens_after <= since < one.closes_after)
+    return next(open_now, None)
 
 
 def gaps_of(

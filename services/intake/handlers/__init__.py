@@ -62,6 +62,7 @@ from services.intake.handlers.finding import (
     indexes_of,
     network_index,
 )
+from services.intake.handlers.following_up import FOLLOW_UP, follow_up_if_due
 from services.intake.handlers.identity import correct_identity, merge_patients
 from services.intake.handlers.inviting import (
     accept_invitation,
@@ -137,6 +138,7 @@ __all__ = [
     "EXPIRE",
     "EXPIRE_CLEARANCE",
     "EXPIRE_COVERAGE",
+    "FOLLOW_UP",
     "LAPSE",
     "REMIND_FORMS",
     "RENEW",
@@ -175,6 +177,7 @@ __all__ = [
     "expire_consent",
     "expire_coverage",
     "facts_listed",
+    "follow_up_if_due",
     "grant_clearance",
     "held_edition",
     "identifier_index",

@@ -11,6 +11,7 @@ from services.intake.commands import (
 from services.intake.domain import REMINDED_AFTER, Episode
 from services.intake.handlers.assessing import held_episode
 from services.intake.handlers.deciding import LAPSE
+from services.intake.handlers.following_up import FOLLOW_UP, plan_follow_up
 from shared.errors import InvalidError
 from shared.unit_of_work import UnitOfWork
 
@@ -54,8 +55,11 @@ def begin_maintenance(command: BeginMaintenance, uow: UnitOfWork) -> Episode:
     if not uow.now < command.review_due_at <= uow.now + LONGEST_MAINTENANCE:
         raise InvalidError("must be within a year from now", field="review_due_at")
     episode = held_episode(command.episode_id, uow)
+    was_followed = episode.is_followed
     event = episode.maintain(review_due_at=command.review_due_at, at=uow.now)
     uow.remind(REVIEW, about=episode.id, at=command.review_due_at)
+    if not was_followed:
+        plan_follow_up(episode, uow)
     uow.publish(event, of=episode)
     return episode
 
@@ -87,13 +91,15 @@ def end_episode(command: EndEpisode, uow: UnitOfWork) -> Episode:
         WrongStateError: it is at its end, or completed before treatment began.
     """
     episode = held_episode(command.episode_id, uow)
+    was_followed = episode.is_followed
     event = episode.end(command.outcome, command.reason_code, at=uow.now)
     forget_timers(episode, uow)
+    plan_follow_up(episode, uow, asked=was_followed)
     uow.publish(event, of=episode)
     return episode
 
 
 def forget_timers(episode: Episode, uow: UnitOfWork) -> None:
     """Nothing is due any more for an episode that is over."""
-    for name in (LAPSE, REVIEW, REMIND_FORMS):
+    for name in (LAPSE, REVIEW, REMIND_FORMS, FOLLOW_UP):
         uow.forget(name, about=episode.id)

@@ -3,14 +3,26 @@
 from datetime import datetime
 from uuid import UUID
 
-from services.intake.domain import MeasureContext
-from services.intake.models import form_drafts, measures, packs, patients
+from sqlalchemy import ColumnElement, and_
+
+from services.intake.domain import MeasureContext, is_followed, window_at
+from services.intake.models import (
+    courses,
+    episodes,
+    form_drafts,
+    measures,
+    packs,
+    patients,
+)
 from services.intake.queries.questionnaires import instrument
+from shared.instruments import OUTCOME_RULES
 from shared.reading import Reading, Row
 
 
 def own_forms(reading: Reading, patient_id: UUID, now: datetime) -> Row:
     """The questionnaires of the screening: which are answered, which begun.
+
+    While a follow-up is due after the course, only answers since it fell due count.
 
     Raises:
         NotFoundError: there is no such patient in this clinic.
@@ -23,7 +35,7 @@ def own_forms(reading: Reading, patient_id: UUID, now: datetime) -> Row:
         for row in reading.rows(
             reading.select(measures, measures.c.instrument).where(
                 measures.c.episode_id == found["episode_id"],
-                measures.c.context == MeasureContext.INTAKE,
+                _counts(reading, found["episode_id"], now),
             )
         )
     }
@@ -48,6 +60,26 @@ def own_forms(reading: Reading, patient_id: UUID, now: datetime) -> Row:
         ],
         "crisis_resources": pack.crisis.resources,
     }
+
+
+def _counts(reading: Reading, episode_id: UUID, now: datetime) -> ColumnElement[bool]:
+    """Which answers count as given: since a follow-up fell due, or at intake."""
+    rows = reading.rows(
+        reading.select(
+            courses,
+            courses.c.last_dose_at,
+            episodes.c.status,
+            episodes.c.maintenance_since,
+        )
+        .join(episodes, episodes.c.id == courses.c.id)
+        .where(courses.c.id == episode_id)
+    )
+    for row in rows:
+        window = window_at(row["last_dose_at"], OUTCOME_RULES, now)
+        if window and is_followed(row["status"], row["maintenance_since"]):
+            since = row["last_dose_at"] + window.opens_after
+            return and_(measures.c.recorded_at >= since)
+    return and_(measures.c.context == MeasureContext.INTAKE)
 
 
 def own_form(reading: Reading, patient_id: UUID, code: str) -> Row:

@@ -43,6 +43,7 @@ class Template(StrEnum):
     APPOINTMENT_CANCELLED = "appointment_cancelled"
     INTEGRATION_DUE = "integration_due"
     FORMS_DUE = "forms_due"
+    FOLLOW_UP_DUE = "follow_up_due"
     CONSENT_DUE = "consent_due"
     WAITLIST_OFFER = "waitlist_offer"
 

@@ -25,6 +25,7 @@ from shared.events.intake import (
     ConsentRenewalRequested,
     ConsentWithdrawn,
     EpisodeClosed,
+    FollowUpFellDue,
     PatientChanged,
     PatientErased,
     PatientMerged,
@@ -164,6 +165,13 @@ def remind_of_forms(event: ScreeningFellBehind, uow: UnitOfWork) -> None:
     occasion = _occasion(event.episode_id, event.patient_id, told_at(uow), uow)
     if occasion.is_ahead:
         _plan(Template.FORMS_DUE, occasion, told_at(uow), uow)
+
+
+def ask_to_follow_up(event: FollowUpFellDue, uow: UnitOfWork) -> None:
+    """Some time has passed since the course: the patient is asked how it goes."""
+    occasion = _occasion(event.follow_up_id, event.patient_id, event.until, uow)
+    if occasion.is_ahead:
+        _plan(Template.FOLLOW_UP_DUE, occasion, told_at(uow), uow)
 
 
 def ask_to_renew(event: ConsentRenewalRequested, uow: UnitOfWork) -> None:

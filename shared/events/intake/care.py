@@ -261,6 +261,22 @@ class EpisodeMaintenanceStarted(
     review_due_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class FollowUpFellDue(
+    Event,
+    name="intake.follow_up.fell_due",
+    aggregate="episode",
+    sensitivity=Sensitivity.CLINICAL,
+):
+    """Some time after a course, its patient is asked again; answers count `until`."""
+
+    follow_up_id: UUID
+    patient_id: UUID
+    episode_id: UUID
+    window: Code
+    until: datetime
+
+
 DECEASED = "deceased"
 """The outcome of an episode whose patient died: nobody is written to any more."""
 
