@@ -1,6 +1,7 @@
 """The console in a real browser: what changes there is seen without a reload."""
 
 import re
+from datetime import timedelta
 
 from playwright.sync_api import Page, expect
 
@@ -176,3 +177,47 @@ def test_the_list_of_people_fits_a_phone(live: Live, phone: Screen) -> None:
 
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= page.evaluate("window.innerWidth")
+
+
+def test_an_appointment_is_dragged_and_moved_by_keyboard(
+    live: Live, screen: Screen
+) -> None:
+    page, day = screen.page, live.busy.day
+    enter(page, live, "Front desk")
+    at = day.lab.clock() + timedelta(days=5)
+    day.book(live.busy.screened, "preparation", at, "River room")
+    board = f"{live.clinic}/board?date={at:%Y-%m-%d}"
+    tile = page.locator(".tile[data-move]")
+    confirm = page.get_by_role("button", name="Move it")
+
+    page.goto(board)
+    lane = page.locator(f'[data-row="{day.rooms["Garden room"]}"] .lane')
+    box = lane.bounding_box()
+    assert box is not None
+    target = {"x": box["width"] * 0.6, "y": 30}
+    tile.drag_to(lane, source_position={"x": 5, "y": 30}, target_position=target)
+    expect(page.get_by_text("Nothing else is touched")).to_be_visible()
+    expect(page.get_by_role("heading", name="Garden room")).to_be_visible()
+    screen.keep("move")
+    confirm.click()
+
+    expect(lane.locator(".tile")).to_have_count(1)
+    was = tile.get_attribute("data-starts")
+    assert was is not None
+    tile.get_by_role("link").first.focus()
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator("#move-told")).to_contain_text("Quiet room")
+    screen.keep("moving")
+    page.keyboard.press("Escape")
+    expect(page.locator("#move-told")).to_have_text("Not moved.")
+    page.keyboard.press("m")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(confirm).to_be_focused()
+    page.keyboard.press("Enter")
+
+    quiet = page.locator(f'[data-row="{day.rooms["Quiet room"]}"] .tile')
+    expect(quiet).to_have_attribute("data-starts", str(int(was) - 15 * 60_000))

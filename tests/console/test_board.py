@@ -92,3 +92,15 @@ def test_every_place_a_tile_may_have_is_in_the_stylesheet() -> None:
     assert f".c{STEPS - 1}{{" in sheet
     assert f".s{STEPS}{{" in sheet
     assert ".hours-25{" in sheet
+
+
+def test_a_row_that_is_held_longer_has_a_tail() -> None:
+    room = {"resource_id": "r", "kind": "room", "name": "River room"}
+    row = appointment(at(9), minutes=60)
+    row["resources"] = [{**room, "ends_at": at(10, 15).isoformat()}]
+    window = window_of(TUESDAY, [row], CHICAGO)
+
+    (of_room,) = tiles_of([row], window)
+    (of_staff,) = tiles_of([row], window, "monitor")
+
+    assert (of_room.width, of_room.tail, of_staff.tail) == (12, 3, 0)

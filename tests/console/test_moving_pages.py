@@ -42,7 +42,7 @@ def booked(day: ClinicDay, person: Person) -> str:
 
 def fields_of(page: str) -> dict[str, str]:
     """The first time that is offered, as its form sends it."""
-    form = re.search(r'<form method="post" action="[^"]*/move">(.*?)</form>', page)
+    form = re.search(r'<form [^>]*method="post" action="[^"]*/move">(.*?)</form>', page)
     assert form, page
     return dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[1]))
 
@@ -113,3 +113,61 @@ def test_others_see_hours_and_do_not_change_them(day: ClinicDay) -> None:
 
     assert "Save" not in desk.look(where)
     assert desk.send(where, mon="08:00-12:00").status_code == 422
+
+
+def test_a_move_is_tried_before_it_is_made(day: ClinicDay, ann: Person) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    ben = day.register("Ben", "Invented")
+    clinic = f"/clinics/{day.clinic_id}"
+    where = f"{clinic}/appointments/{booked(day, ann)}/move"
+    later = day.lab.clock() + timedelta(days=2, hours=3)
+    garden, quiet = day.rooms["Garden room"], day.rooms["Quiet room"]
+    day.book(ben, "preparation", later, "Garden room")
+    on = {"starts_at": later.isoformat().replace("+00:00", "Z"), "back": "board"}
+
+    taken = desk.look(where, query_string={**on, "room_id": garden})
+    shown = desk.look(
+        where,
+        query_string={
+            **on,
+            "room_id": quiet,
+            "therapist_id": day.people["therapist South"],
+        },
+    )
+    form = fields_of(shown)
+    refused = desk.send(where, **{**form, "room_id": garden})
+    wrong = desk.get(where, query_string={"starts_at": "soon"})
+    moved = desk.send(where, **form)
+
+    assert "Not to" in taken
+    assert "Move it" not in taken
+    assert fields_of(taken)["starts_at"]
+    assert "Nothing else is touched" in shown
+    assert "Quiet room, Therapist south" in shown
+    assert (form["room_id"], form["back"]) == (quiet, "board")
+    assert (refused.status_code, wrong.status_code) == (422, 422)
+    assert "Not to" in refused.get_data(as_text=True)
+    assert (moved.status_code, "/board?date=" in moved.headers["Location"]) == (
+        303,
+        True,
+    )
+
+
+def test_rows_of_the_board_are_rooms_or_staff(day: ClinicDay, ann: Person) -> None:
+    desk = Browser.of(day.staff[Role.FRONT_DESK])
+    appointment = booked(day, ann)
+    on = (day.lab.clock() + timedelta(days=2)).date()
+    board = f"/clinics/{day.clinic_id}/board"
+
+    rooms = desk.look(f"{board}?date={on}")
+    staff = desk.look(f"{board}?date={on}&by=therapist")
+    monitors = desk.look(f"{board}?date={on}&by=monitor")
+
+    assert f"/appointments/{appointment}/move" in rooms
+    assert f'data-row="{day.rooms["River room"]}"' in rooms
+    assert f'data-row="{day.people["therapist North"]}"' in staff
+    assert "River room" not in staff
+    assert "No monitor" in monitors
+    assert desk.get(f"{board}?by=weather").status_code == 422
+    seen = Browser.of(day.staff[Role.MONITOR]).look(f"{board}?date={on}")
+    assert "data-move" not in seen

@@ -1,4 +1,4 @@
-"""The day board: rooms by hours, and what wants to be seen to."""
+"""The day board: rooms, devices or staff by hours, and what wants to be seen to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from services.console.apis import Answer, Apis
 from services.console.assets import LANES, LONGEST_DAY_HOURS, STEP_MINUTES, STEPS
 from services.console.pages.people import names_of
 from services.console.pages.site import site, wants_fragment
-from services.console.visitor import Place
+from services.console.visitor import Place, Visitor
+from shared import access
 from shared.errors import InvalidError
 
 Row = Mapping[str, Any]
@@ -28,24 +29,38 @@ YEARS = range(2000, 2200)
 OFF = frozenset({"released", "cancelled", "rescheduled", "no_show"})
 AHEAD = frozenset({"booked", "confirmed", "at_risk", "provisional"})
 PRESENT = frozenset({"arrived", "roomed", "in_progress"})
-BY_VIDEO = ""
-"""The row of what takes place in no room."""
+WITHOUT = ""
+"""The row of what holds none of its kind, as by video no room."""
+
+VIEWS = {
+    "room": "Rooms",
+    "device": "Devices",
+    "therapist": "Therapists",
+    "monitor": "Monitors",
+    "prescriber": "Prescribers",
+}
+"""What the rows may stand for."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tile:
-    """An appointment and where on the board it stands, in steps and lanes."""
+    """An appointment and where on the board it stands, in steps and lanes.
+
+    `tail` is how long its row is held for it once it is over.
+    """
 
     row: Row
     begin: int
     width: int
     lane: int
+    tail: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
-    """A row of the board."""
+class Line:
+    """A row of the board: a room, a device or a person."""
 
+    id: str
     name: str
     tiles: list[Tile]
 
@@ -79,12 +94,18 @@ class Window:
 @site.get("/clinics/<uuid:clinic_id>/board")
 def board(clinic_id: UUID) -> str:
     """A day of the clinic; today, if none is named. The page asks for it again."""
-    on = _asked_day()
+    visitor: Visitor = g.visitor
+    by = request.args.get("by", "room")
+    if by not in VIEWS:
+        raise InvalidError("the board has no such rows", field="by")
     return render_template(
         "_board.html" if wants_fragment() else "board.html",
         section="site.board",
         clinic_id=clinic_id,
-        **_day(on),
+        by=by,
+        views=VIEWS,
+        movable=AHEAD if visitor.may(access.BOOKINGS_WRITE, clinic_id) else (),
+        **_day(_asked_day(), by),
     )
 
 
@@ -101,7 +122,7 @@ def _asked_day() -> date | None:
     return on
 
 
-def _day(on: date | None) -> dict[str, Any]:
+def _day(on: date | None, by: str) -> dict[str, Any]:
     """Everything the board of a day shows."""
     apis: Apis = g.apis
     place: Place = g.place
@@ -119,7 +140,7 @@ def _day(on: date | None) -> dict[str, Any]:
         "before": this - timedelta(days=1),
         "after": this + timedelta(days=1),
         "window": window,
-        "rooms": _rooms(apis.get("scheduling", "/resources"), shown, window),
+        "lines": _lines(apis.get("scheduling", "/resources"), shown, window, by),
         "now_step": _now_step(window),
         "off": [row for row in rows if row["status"] in OFF],
         "names": names_of(apis, (row["patient_id"] for row in rows)),
@@ -140,26 +161,38 @@ def window_of(on: date, rows: Sequence[Row], zone: ZoneInfo) -> Window:
     return Window(begins_at=first, hours=min(hours, LONGEST_DAY_HOURS))
 
 
-def _rooms(resources: Answer, rows: list[Row], window: Window) -> list[Room]:
-    """Every room with what takes place in it; rooms nobody listed come last, and then
-    what takes place by video.
+def _lines(
+    resources: Answer, rows: Sequence[Row], window: Window, by: str
+) -> list[Line]:
+    """Everything of a kind with what it is booked for; what nobody listed comes last,
+    and then what holds none of the kind.
     """
-    names = {row["id"]: row["name"] for row in resources if row["kind"] == "room"}
-    booked: dict[str, list[Row]] = {room_id: [] for room_id in names}
+    names = {row["id"]: row["name"] for row in resources if row["kind"] == by}
+    booked: dict[str, list[Row]] = {id_: [] for id_ in names}
+    without: list[Row] = []
     for row in rows:
-        room = next((r for r in row["resources"] if r["kind"] == "room"), None)
-        if room is not None and row.get("mode") != "telehealth":
-            names.setdefault(room["resource_id"], room["name"] or "Room")
-            booked.setdefault(room["resource_id"], []).append(row)
-    if by_video := [row for row in rows if row.get("mode") == "telehealth"]:
-        names[BY_VIDEO], booked[BY_VIDEO] = "By video", by_video
+        one = _held(row, by)
+        if one is None or (by == "room" and row.get("mode") == "telehealth"):
+            without.append(row)
+        else:
+            names.setdefault(one["resource_id"], one["name"] or filters.sentence(by))
+            booked.setdefault(one["resource_id"], []).append(row)
+    if without:
+        names[WITHOUT] = "By video" if by == "room" else f"No {by}"
+        booked[WITHOUT] = without
     return [
-        Room(name=names[room_id], tiles=tiles_of(found, window))
-        for room_id, found in booked.items()
+        Line(id=id_, name=names[id_], tiles=tiles_of(found, window, by))
+        for id_, found in booked.items()
     ]
 
 
-def tiles_of(rows: Sequence[Row], window: Window) -> list[Tile]:
+def _held(row: Row, kind: str) -> Row | None:
+    """What an appointment holds of a kind."""
+    held: list[Row] = row.get("resources", [])
+    return next((one for one in held if one["kind"] == kind), None)
+
+
+def tiles_of(rows: Sequence[Row], window: Window, by: str = "room") -> list[Tile]:
     """Side by side what overlaps: a room may be booked again once one ended early."""
     tiles: list[Tile] = []
     free_from: list[int] = []
@@ -171,8 +204,17 @@ def tiles_of(rows: Sequence[Row], window: Window) -> list[Tile]:
             lane = min(len(free_from), LANES - 1)
             free_from.append(end)
         free_from[lane] = end
-        tiles.append(Tile(row=row, begin=begin, width=end - begin, lane=lane))
+        tail = max(0, window.step(_held_until(row, by)) - end)
+        tiles.append(
+            Tile(row=row, begin=begin, width=end - begin, lane=lane, tail=tail)
+        )
     return tiles
+
+
+def _held_until(row: Row, by: str) -> datetime:
+    """When its row is free again; at its end, unless it is held longer."""
+    held = _held(row, by)
+    return filters.instant(held["ends_at"] if held else row["ends_at"])
 
 
 def _now_step(window: Window) -> int | None:

@@ -131,6 +131,7 @@ def with_claims(reading: Reading, rows: list[Row]) -> list[Row]:
             claims.c.appointment_id,
             claims.c.resource_id,
             claims.c.kind,
+            claims.c.ends_at,
             claims.c.overbooked,
             resources.c.name,
         )

@@ -80,11 +80,12 @@ class CancelBody(Body):
 
 
 class HeldView(View):
-    """A resource an appointment holds."""
+    """A resource an appointment holds, and until when: it may be after its end."""
 
     resource_id = fields.UUID()
     kind = fields.String()
     name = fields.String(allow_none=True)
+    ends_at = Instant()
 
 
 class AppointmentView(View):
