@@ -194,8 +194,11 @@ def test_an_appointment_is_dragged_and_moved_by_keyboard(
     lane = page.locator(f'[data-row="{day.rooms["Garden room"]}"] .lane')
     box = lane.bounding_box()
     assert box is not None
-    target = {"x": box["width"] * 0.6, "y": 30}
-    tile.drag_to(lane, source_position={"x": 5, "y": 30}, target_position=target)
+    tile.drag_to(
+        lane,
+        source_position={"x": 5, "y": 30},
+        target_position={"x": box["width"] * 0.6, "y": 30},
+    )
     expect(page.get_by_text("Nothing else is touched")).to_be_visible()
     expect(page.get_by_role("heading", name="Garden room")).to_be_visible()
     screen.keep("move")
