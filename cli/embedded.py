@@ -16,6 +16,7 @@ from cli.api_client import SECRET_FILE
 from cli.deploy import make_master_keys
 from cli.services import FRONT, load_all
 from cli.signing_keys import make_keys
+from shared.garbage import spare_what_stays
 from shared.logs import log_to
 from shared.platform import Platform
 from shared.settings import Settings, is_loopback
@@ -82,6 +83,7 @@ class Embedded:
             max_request_body_size=2 * 1_048_576,
             ident="kap",
         )
+        spare_what_stays()
         self._workers = self.platform.workers()
         for worker in self._workers:
             worker.start()

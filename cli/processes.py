@@ -13,6 +13,7 @@ import httpx
 from cli.services import NAMES, load
 from cli.stopping import Stopping
 from shared.errors import UnavailableError
+from shared.garbage import spare_what_stays
 from shared.logs import log_to
 from shared.settings import Settings
 
@@ -50,6 +51,7 @@ def worker(service: str) -> None:
     running = Worker(runtime, connect(settings.broker_url))
     server = _serve(worker_app(runtime, running), settings.worker_bind)
     stopping = Stopping()
+    spare_what_stays()
     running.start()
     stopping.wait()
     running.stop()
@@ -136,7 +138,9 @@ def gunicorn_for(
             from shared.http import create_app
 
             self.runtime = start(load(name), settings)
-            return create_app(self.runtime)
+            app = create_app(self.runtime)
+            spare_what_stays()
+            return app
 
     return Api()
 

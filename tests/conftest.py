@@ -3,7 +3,6 @@
 A server that cannot be had is an error of the tests that need it, never a skip.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from uuid import uuid4
 
 import pytest
 
+from shared.garbage import spare_what_stays
 from shared.service import Service
 from shared.testing.lab import Lab
 from shared.testing.otlp import OtlpReceiver
@@ -20,17 +20,13 @@ from shared.testing.servers import PostgresServer, RabbitServer, find_chromium
 from shared.testing.smtp import SmtpSink
 from shared.testing.templates import postgres_database
 
-GARBAGE_THRESHOLDS = (50_000, 20, 20)
-
 
 def pytest_collection_finish() -> None:
     """Look for garbage among what tests make, and leave alone what was imported.
 
     Else a third of the time goes into walking through every imported module again.
     """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
+    spare_what_stays()
 
 
 def _aloud(request: pytest.FixtureRequest) -> AbstractContextManager[None]:

@@ -2,6 +2,8 @@
 
 import logging
 import time
+from collections.abc import Callable
+from typing import Any
 
 from flask import Flask, Response, g, request
 from opentelemetry import trace
@@ -34,10 +36,20 @@ HEADERS = {
 log = logging.getLogger(__name__)
 
 
+class Application(Flask):
+    """Flask, whose views are plain functions: it need not ask for each request again
+    whether they are.
+    """
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """The function as it is."""
+        return func
+
+
 def create_app(runtime: Runtime) -> Flask:
     """The application of one service; everything it answers is below `/<service>`."""
     service = runtime.service
-    app = Flask(f"services.{service.name}", static_folder=None)
+    app = Application(f"services.{service.name}", static_folder=None)
     app.url_rule_class = LateRule
     app.config |= {
         "API_TITLE": f"KAP Network {service.name}",
