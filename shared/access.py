@@ -243,6 +243,11 @@ VISITS_READ = _desk(
     "visits.read", STAFF, "read who takes a patient home, and answers on arriving"
 )
 WAITLIST = _desk("waitlist", DESK | {Role.THERAPIST}, "keep the waitlist")
+OWN_OFFERS = _desk(
+    "own_offers",
+    {Role.PATIENT},
+    "see which time from the waitlist is offered to oneself, take it or leave it",
+)
 NO_SHOWS_WRITE = _desk("no_shows.write", DESK, "note that a patient did not come")
 
 # Orders and treatment sessions.

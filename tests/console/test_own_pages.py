@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -248,3 +249,35 @@ def test_who_leaves_is_forgotten(phone: Phone) -> None:
 
     assert "You have left your forms" in page
     assert phone.client.get(phone.root).status_code == 401
+
+
+def test_an_earlier_time_is_taken_on_the_own_pages(
+    day: ClinicDay, ann: Person, phone: Phone
+) -> None:
+    desk, other = day.staff[Role.FRONT_DESK], day.register("Ben", "Fictional")
+    at = day.lab.clock() + timedelta(days=5)
+    booked = day.book(other, "preparation", at, "Garden room")
+    desk.post("scheduling", "/waitlist", patient_id=ann.id, type="preparation")
+    day.wait(seconds=1)
+    desk.post(
+        "scheduling",
+        f"/appointments/{booked}/cancel",
+        by="patient",
+        reason_code="ill",
+    )
+    day.lab.settle()
+
+    page = phone.look()
+    assert "An earlier time is free" in page
+    path = re.search(r'action="([^"]+/offers/[^"]+/accept)"', page)
+    assert path
+    accept = path[1].removeprefix(phone.root)
+    status, taken = phone.send(accept)
+    again, said = phone.send(accept)
+
+    assert (status, again) == (303, 409)
+    assert "The time is yours" in taken
+    assert "An earlier time is free" not in taken
+    assert "not free for you any longer" in said
+    (mine,) = desk.get("scheduling", f"/patients/{ann.id}/appointments")["items"]
+    assert mine["status"] == "booked"

@@ -43,6 +43,7 @@ NETWORK = {
     "list_network_free_times": "/network/free-times?type=dosing",
 }
 BY_LINK = {"open_calendar"}
+OWN = {"list_own_offers": "/patients/{patient}/offers"}
 CALENDAR = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\n"
     "DTSTART:20260401T150000Z\r\nDURATION:PT1H\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n"
@@ -57,6 +58,9 @@ class Growing:
         self.admin = lab.caller(Role.CLINIC_ADMIN, clinic_id=self.clinic.id)
         self.network = lab.caller(Role.NETWORK_ADMIN)
         self.course = Course(self.clinic)
+        self.patient = lab.caller(
+            Role.PATIENT, clinic_id=self.clinic.id, actor_id=self.course.who.id
+        )
         plan = self.course.book(self.course.preview())
         first = plan["steps"][0]
         self.ids = {
@@ -122,7 +126,7 @@ def test_every_route_that_reads_is_counted(growing: Growing) -> None:
         if "GET" in (rule.methods or ()) and rule.endpoint.startswith(f"{NAME}.")
     }
 
-    assert reads == PER_CLINIC.keys() | NETWORK.keys() | BY_LINK
+    assert reads == PER_CLINIC.keys() | NETWORK.keys() | OWN.keys() | BY_LINK
 
 
 def counts(growing: Growing) -> dict[str, int]:
@@ -139,6 +143,7 @@ def counts(growing: Growing) -> dict[str, int]:
     sides: list[tuple[Caller, dict[str, str]]] = [
         (growing.admin, PER_CLINIC),
         (growing.network, NETWORK),
+        (growing.patient, OWN),
     ]
     for caller, routes in sides:
         for name, path in routes.items():

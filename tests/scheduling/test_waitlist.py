@@ -266,3 +266,45 @@ def test_the_waitlist_is_the_desks_and_each_clinics_own(clinic: Clinic) -> None:
     assert monitor.request("GET", NAME, "/waitlist").status_code == 403
     assert elsewhere.get(NAME, "/waitlist")["items"] == []
     assert elsewhere.refused(NAME, f"/waitlist/{entry}/accept")["status"] == 404
+
+
+def test_patients_answer_their_own_offer_and_nobody_elses(clinic: Clinic) -> None:
+    first, second = clinic.patient(), clinic.patient()
+    entries = [waits(clinic, who) for who in (first, second)]
+    freed(clinic, clinic.lab.clock() + 5 * DAY)
+    ann, ben = (
+        clinic.lab.caller(Role.PATIENT, clinic_id=clinic.id, actor_id=who.id)
+        for who in (first, second)
+    )
+    anns, bens = (f"/patients/{who.id}/offers" for who in (first, second))
+
+    (offer,) = ann.get(NAME, anns)["items"]
+    assert offer["id"] == entries[0]
+    assert ben.get(NAME, bens)["items"] == []
+    for path in (f"{bens}/{entries[0]}/accept", f"{anns}/{entries[0]}/decline"):
+        assert ben.request("POST", NAME, path).status_code == 404
+    assert clinic.desk.request("GET", NAME, anns).status_code == 403
+    ann.post(NAME, f"{anns}/{entries[0]}/decline")
+    clinic.lab.settle()
+
+    (offer,) = ben.get(NAME, bens)["items"]
+    placed = ben.post(NAME, f"{bens}/{entries[1]}/accept")
+    assert placed["status"] == "placed"
+    assert ben.refused(NAME, f"{bens}/{entries[1]}/accept")["code"] == "no_offer"
+    assert ben.get(NAME, bens)["items"] == []
+
+
+def test_an_offer_whose_time_is_over_is_not_shown_to_the_patient(
+    clinic: Clinic,
+) -> None:
+    who = clinic.patient()
+    entry = waits(clinic, who)
+    freed(clinic, clinic.lab.clock() + 5 * DAY)
+    ann = clinic.lab.caller(Role.PATIENT, clinic_id=clinic.id, actor_id=who.id)
+    own = f"/patients/{who.id}/offers"
+
+    clinic.lab.clock.advance(hours=2)
+
+    assert ann.get(NAME, own)["items"] == []
+    refused = ann.refused(NAME, f"{own}/{entry}/accept")
+    assert refused["code"] == "hold_expired"

@@ -4,7 +4,7 @@ A patient sees forms, consents and nothing of the clinic's pages; the cookie is 
 one than that of staff, and lasts an hour.
 """
 
-from services.console.own import consents, forms
+from services.console.own import consents, forms, offers
 from services.console.own.visit import own
 
-__all__ = ["consents", "forms", "own"]
+__all__ = ["consents", "forms", "offers", "own"]

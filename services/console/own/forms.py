@@ -15,7 +15,12 @@ ANSWER = "answer:"
 
 @own.get("")
 def home(clinic_id: UUID) -> str:
-    """What the clinic asks, how far one has come, and where help is."""
+    """What the clinic asks and offers, how far one has come, and where help is."""
+    return page(clinic_id)
+
+
+def page(clinic_id: UUID, problem: str = "") -> str:
+    """The page one comes in at; `problem` is why something could not be done."""
     apis: Apis = g.apis
     forms = apis.get("intake", f"/patients/{g.patient_id}/forms")
     consents = apis.get("intake", f"/patients/{g.patient_id}/consents")
@@ -25,6 +30,9 @@ def home(clinic_id: UUID) -> str:
         person=g.person,
         forms=forms,
         consents=consents,
+        offers=apis.get("scheduling", f"/patients/{g.patient_id}/offers"),
+        answered=request.args.get("offer", ""),
+        problem=problem,
         to_sign=_to_sign(consents),
         sent=request.args.get("sent", ""),
         away=apis.away,

@@ -22,7 +22,7 @@ from services.scheduling.handlers import holding
 from services.scheduling.handlers.appointment import plan
 from services.scheduling.handlers.freeing import end_hold, leave
 from services.scheduling.models import appointments, claims, packs, waitlist_entries
-from shared.errors import ConflictError, InvalidError
+from shared.errors import ConflictError, InvalidError, NotFoundError
 from shared.ids import uuid7
 from shared.unit_of_work import UnitOfWork
 
@@ -63,22 +63,45 @@ def leave_waitlist(entry_id: UUID, uow: UnitOfWork) -> WaitlistEntry:
     return entry
 
 
-def accept_offer(entry_id: UUID, uow: UnitOfWork) -> WaitlistEntry:
+def accept_offer(
+    entry_id: UUID, uow: UnitOfWork, *, of: UUID | None = None
+) -> WaitlistEntry:
     """The patient comes: what is held for the offer is booked, in the same commit.
 
+    Args:
+        of: the patient who answers, if it is not the desk.
+
     Raises:
+        NotFoundError: it is another patient's.
         NoOfferError: nothing is offered.
         HoldExpiredError, NotReadyError: see `holding.book_held`.
     """
-    entry = uow.get(WaitlistEntry, entry_id)
+    entry = _entry(entry_id, of, uow)
     holding.book_held(entry.demand_offer(), uow)
     return entry
 
 
-def decline_offer(entry_id: UUID, uow: UnitOfWork) -> WaitlistEntry:
-    """The patient does not come then, and waits for another time."""
-    entry = uow.get(WaitlistEntry, entry_id)
+def decline_offer(
+    entry_id: UUID, uow: UnitOfWork, *, of: UUID | None = None
+) -> WaitlistEntry:
+    """The patient does not come then, and waits for another time.
+
+    Args:
+        of: the patient who answers, if it is not the desk.
+
+    Raises:
+        NotFoundError: it is another patient's.
+        NoOfferError: nothing is offered.
+    """
+    entry = _entry(entry_id, of, uow)
     end_hold(uow.get(Appointment, entry.demand_offer()), "declined", uow)
+    return entry
+
+
+def _entry(entry_id: UUID, of: UUID | None, uow: UnitOfWork) -> WaitlistEntry:
+    entry = uow.get(WaitlistEntry, entry_id)
+    if of not in (None, entry.patient_id):
+        raise NotFoundError("there is no such entry of yours")
     return entry
 
 

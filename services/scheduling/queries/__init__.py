@@ -18,7 +18,7 @@ from services.scheduling.queries.clinics import (
 from services.scheduling.queries.free_times import free_in_network, free_times
 from services.scheduling.queries.resources import all_resources, booked_on, resource
 from services.scheduling.queries.visit import visit
-from services.scheduling.queries.waitlist import waitlist
+from services.scheduling.queries.waitlist import offers_to, waitlist
 
 __all__ = [
     "all_clinics",
@@ -32,6 +32,7 @@ __all__ = [
     "free_times",
     "hours",
     "of_patient",
+    "offers_to",
     "open_integrations",
     "overbooking",
     "overlaps",

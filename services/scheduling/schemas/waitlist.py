@@ -4,7 +4,7 @@ from datetime import time
 
 from marshmallow import fields, validate
 
-from services.scheduling.domain import AppointmentType, EntryStatus
+from services.scheduling.domain import AppointmentMode, AppointmentType, EntryStatus
 from shared.http import Body, View
 from shared.http.schemas import Day, Instant, Whole
 from shared.rulepack import Route
@@ -43,6 +43,23 @@ class OfferView(View):
     starts_at = Instant()
     ends_at = Instant()
     expires_at = Instant()
+
+
+class OwnOfferView(View):
+    """A time that is held for the patient who asks, and until when."""
+
+    id = fields.UUID()
+    type = fields.Enum(AppointmentType, by_value=True)
+    mode = fields.Enum(AppointmentMode, by_value=True)
+    starts_at = Instant()
+    ends_at = Instant()
+    expires_at = Instant()
+
+
+class OwnOffersView(View):
+    """What is held for the patient who asks, the first to end first."""
+
+    items = fields.List(fields.Nested(OwnOfferView))
 
 
 class WaitlistEntryView(View):
