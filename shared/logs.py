@@ -159,6 +159,8 @@ def log_to(stream: TextIO | None = None, level: int = logging.INFO) -> None:
     threading.excepthook = _on_thread_ended
     for noisy in NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    # It warns when a refused row ends a batch early; what is refused is told anyway.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def _on_thread_ended(ended: threading.ExceptHookArgs) -> None:
