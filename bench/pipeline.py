@@ -28,9 +28,9 @@ LOOK_SECONDS = 0.002
 
 _LATEST = """
     select aggregate_id from timeline where clinic_id = %s
-    order by occurred_at desc limit 50
+    order by occurred_at desc limit 200
 """
-"""What was told within two and a half seconds, at twenty events a second."""
+"""What was told within ten seconds, at twenty events a second."""
 
 
 @dataclass(frozen=True, kw_only=True)
