@@ -179,3 +179,20 @@ def test_a_day_is_the_clinics_own_also_when_clocks_change(
     start, end = map(datetime.fromisoformat, (shown["begins_at"], shown["ends_at"]))
     assert start == datetime.fromisoformat(begins).astimezone(UTC)
     assert end - start == timedelta(hours=hours)
+
+
+@pytest.mark.parametrize("stack", ["memory"], indirect=True)
+def test_days_are_shown_together_as_far_as_a_week(place: Place) -> None:
+    friday = datetime(2026, 3, 6, 15, tzinfo=UTC)
+    sunday = datetime(2026, 3, 9, 3, tzinfo=UTC)
+    for at in (friday, sunday, sunday + timedelta(hours=2)):
+        place.desk.post(NAME, "/appointments", **place.talk(at))
+
+    shown = place.desk.get(NAME, "/day", date="2026-03-02", days=7)
+    more = place.desk.request("GET", NAME, "/day", query_string={"days": "8"})
+
+    starts = [row["starts_at"] for row in shown["appointments"]]
+    assert [datetime.fromisoformat(at) for at in starts] == [friday, sunday]
+    start, end = map(datetime.fromisoformat, (shown["begins_at"], shown["ends_at"]))
+    assert end - start == timedelta(days=7, hours=-1)
+    assert more.status_code == 422

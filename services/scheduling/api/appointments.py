@@ -127,8 +127,9 @@ def cancel_appointment(
     gives=appointments.DayView(),
 )
 def show_day(reading: Reading, query: dict[str, Any]) -> Any:
-    """The clinic's day, by its own clock."""
-    return queries.day(reading, query["date"], current_runtime().clock())
+    """The clinic's day by its own clock, or up to a week from it on."""
+    now = current_runtime().clock()
+    return queries.day(reading, query["date"], now, query["days"])
 
 
 @routes.get(

@@ -39,8 +39,8 @@ def of_patient(reading: Reading, patient_id: UUID) -> list[Row]:
     return with_claims(reading, reading.rows(query))
 
 
-def day(reading: Reading, on: date | None, now: datetime) -> Row:
-    """A clinic's day by its own clock: every appointment that starts on it.
+def day(reading: Reading, on: date | None, now: datetime, days: int = 1) -> Row:
+    """A clinic's day by its own clock, or several: every appointment that starts then.
 
     A day begins and ends at local midnight, so it has 23 or 25 hours twice a year.
     """
@@ -48,7 +48,8 @@ def day(reading: Reading, on: date | None, now: datetime) -> Row:
     zone = ZoneInfo(where["time_zone"])
     local = on or now.astimezone(zone).date()
     begins = datetime.combine(local, time.min, zone).astimezone(UTC)
-    ends = datetime.combine(local + timedelta(days=1), time.min, zone).astimezone(UTC)
+    last = local + timedelta(days=days)
+    ends = datetime.combine(last, time.min, zone).astimezone(UTC)
     query = (
         reading.select(appointments)
         .where(appointments.c.starts_at >= begins, appointments.c.starts_at < ends)

@@ -12,6 +12,9 @@ from shared.http import Body, Query, View
 from shared.http.schemas import CodeField, Day, Instant, TextField, Truth
 from shared.rulepack import Route
 
+MOST_DAYS = 7
+"""That are shown at once."""
+
 
 class HoldBody(Body):
     """Who, what, when, where and with whom; a dose may say by which route."""
@@ -132,13 +135,14 @@ class DayAppointmentView(AppointmentView):
 
 
 class DayQuery(Query):
-    """Which day, by the clinic's clock; today if none is named."""
+    """Which day, by the clinic's clock, today if none is named; or days from it on."""
 
     date = Day(load_default=None, allow_none=True)
+    days = fields.Integer(load_default=1, validate=validate.Range(min=1, max=MOST_DAYS))
 
 
 class DayView(View):
-    """A clinic's day."""
+    """A clinic's day, or several; `date` is the first."""
 
     date = fields.Date()
     time_zone = fields.String()
