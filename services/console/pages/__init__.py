@@ -34,6 +34,7 @@ from services.console.pages import (
     visit,
     waitlist,
     wall,
+    week,
     worklist,
 )
 from services.console.pages.site import site
@@ -73,5 +74,6 @@ __all__ = [
     "visit",
     "waitlist",
     "wall",
+    "week",
     "worklist",
 ]

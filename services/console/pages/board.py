@@ -57,8 +57,17 @@ class Tile:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Booked:
+    """A room, a device or a person, and what it is booked for."""
+
+    id: str
+    name: str
+    rows: list[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Line:
-    """A row of the board: a room, a device or a person."""
+    """A row of the board."""
 
     id: str
     name: str
@@ -95,21 +104,37 @@ class Window:
 def board(clinic_id: UUID) -> str:
     """A day of the clinic; today, if none is named. The page asks for it again."""
     visitor: Visitor = g.visitor
-    by = request.args.get("by", "room")
-    if by not in VIEWS:
-        raise InvalidError("the board has no such rows", field="by")
+    by = asked_rows()
     return render_template(
         "_board.html" if wants_fragment() else "board.html",
         section="site.board",
         clinic_id=clinic_id,
         by=by,
         views=VIEWS,
+        ahead=AHEAD,
         movable=AHEAD if visitor.may(access.BOOKINGS_WRITE, clinic_id) else (),
-        **_day(_asked_day(), by),
+        **_day(asked_day(), by),
     )
 
 
-def _asked_day() -> date | None:
+def asked_rows() -> str:
+    """What the rows are to stand for; rooms, if nothing is asked for.
+
+    Raises:
+        InvalidError: there are no such rows.
+    """
+    by = request.args.get("by", "room")
+    if by not in VIEWS:
+        raise InvalidError("the board has no such rows", field="by")
+    return by
+
+
+def asked_day() -> date | None:
+    """The day that is asked for, if one is.
+
+    Raises:
+        InvalidError: it is no date, or of no year that is shown.
+    """
     asked = request.args.get("date")
     if not asked:
         return None
@@ -140,7 +165,10 @@ def _day(on: date | None, by: str) -> dict[str, Any]:
         "before": this - timedelta(days=1),
         "after": this + timedelta(days=1),
         "window": window,
-        "lines": _lines(apis.get("scheduling", "/resources"), shown, window, by),
+        "lines": [
+            Line(id=one.id, name=one.name, tiles=tiles_of(one.rows, window, by))
+            for one in booked_by(apis.get("scheduling", "/resources"), shown, by)
+        ],
         "now_step": _now_step(window),
         "off": [row for row in rows if row["status"] in OFF],
         "names": names_of(apis, (row["patient_id"] for row in rows)),
@@ -161,9 +189,7 @@ def window_of(on: date, rows: Sequence[Row], zone: ZoneInfo) -> Window:
     return Window(begins_at=first, hours=min(hours, LONGEST_DAY_HOURS))
 
 
-def _lines(
-    resources: Answer, rows: Sequence[Row], window: Window, by: str
-) -> list[Line]:
+def booked_by(resources: Answer, rows: Sequence[Row], by: str) -> list[Booked]:
     """Everything of a kind with what it is booked for; what nobody listed comes last,
     and then what holds none of the kind.
     """
@@ -180,10 +206,7 @@ def _lines(
     if without:
         names[WITHOUT] = "By video" if by == "room" else f"No {by}"
         booked[WITHOUT] = without
-    return [
-        Line(id=id_, name=names[id_], tiles=tiles_of(found, window, by))
-        for id_, found in booked.items()
-    ]
+    return [Booked(id=id_, name=names[id_], rows=on) for id_, on in booked.items()]
 
 
 def _held(row: Row, kind: str) -> Row | None:
