@@ -81,8 +81,8 @@ def test_appointments_stand_under_their_day_and_in_their_row(day: ClinicDay) -> 
     assert "/board?date=2026-03-02" in monday
     assert re.search(r"<h3>River room</h3>.*09:00", monday)
     assert "Closed" not in monday
-    assert "public holiday" in saturday
-    assert re.search(rf"Closed.*no hours.*<h3>Quiet room</h3>.*{last}.*23:30", sunday)
+    assert "Closed: public holiday" in saturday
+    assert re.search(rf"Closed<.*<h3>Quiet room</h3>.*{last}.*23:30", sunday)
     assert next_week not in page
     assert "Week of Mon 9 Mar 2026" in after
     assert re.search(rf"<h3>Therapist north</h3>.*{next_week}", after)

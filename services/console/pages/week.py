@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import g, render_template
 
-from services.console import filters
+from services.console import filters, wording
 from services.console.apis import Answer, Apis
 from services.console.pages.board import (
     AHEAD,
@@ -34,7 +34,7 @@ NOON = time(12)
 class Column:
     """A day, and for each row what is booked on it.
 
-    `closed` is why the clinic is closed, in words; None while it is open.
+    `closed` says that the clinic is closed, and why if somebody said so; else None.
     """
 
     on: date
@@ -115,7 +115,7 @@ def _closed(
 ) -> str | None:
     for one in closures:
         if one["first_day"] <= on.isoformat() <= one["last_day"]:
-            return filters.sentence(one["reason_code"])
+            return f"Closed: {wording.words(one['reason_code'])}"
     if weekly is not None and not weekly.get(list(DAYS)[on.weekday()]):
-        return "No hours"
+        return "Closed"
     return None
