@@ -3,6 +3,7 @@
 from services.console.pages import (
     adverse_events,
     board,
+    booking,
     calendars,
     consents,
     course,
@@ -42,6 +43,7 @@ from services.console.pages.site import site
 __all__ = [
     "adverse_events",
     "board",
+    "booking",
     "calendars",
     "consents",
     "course",

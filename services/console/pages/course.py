@@ -9,13 +9,13 @@ from flask import g, request
 from services.console import filters
 from services.console.apis import Answer, Apis
 from services.console.pages import record
+from services.console.pages.free_times import NAMED
 from services.console.pages.hours import DAYS
 from services.console.pages.site import site
 from services.console.visitor import Visitor
 from shared import access
 from shared.rulepack import ResourceKind, Route
 
-NAMED = tuple(f"{kind}_id" for kind in ResourceKind)
 CHOICE = ("step", "starts_at", *NAMED)
 ASKED_FOR = ("protocol", "first_day", "route", "opens", "closes", *NAMED)
 

@@ -1,8 +1,6 @@
 """An appointment is moved: a time is chosen, tried, and then taken."""
 
 from collections.abc import Mapping
-from datetime import datetime
-from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -10,20 +8,18 @@ from flask import g, render_template, request
 
 from services.console import filters
 from services.console.apis import Answer, Apis
-from services.console.pages import record
+from services.console.pages import free_times, record
+from services.console.pages.free_times import NAMED
 from services.console.pages.people import names_of
 from services.console.pages.site import demand_found, site
-from shared.errors import InvalidError
-
-FOR_DAYS = 14
-MOST_OFFERED = 60
-WHAT = ("room_id", "device_id", "therapist_id", "monitor_id", "prescriber_id")
+from services.console.visitor import Visitor
+from shared import access
 
 
 @site.get("/clinics/<uuid:clinic_id>/appointments/<uuid:appointment_id>/move")
 def move(clinic_id: UUID, appointment_id: UUID) -> str:
     """The times an appointment can be moved to, and what a chosen one would do."""
-    wish = _wish(request.args)
+    wish = free_times.wished(request.args)
     path = f"/appointments/{appointment_id}/move/preview"
     apis: Apis = g.apis
     tried = apis.post("scheduling", path, **wish) if "starts_at" in wish else None
@@ -32,10 +28,14 @@ def move(clinic_id: UUID, appointment_id: UUID) -> str:
 
 @site.post("/clinics/<uuid:clinic_id>/appointments/<uuid:appointment_id>/move")
 def move_appointment(clinic_id: UUID, appointment_id: UUID) -> Any:
-    """It is moved to the time that was chosen."""
+    """It is moved to the time that was chosen; with a reason, where it does not fit."""
     apis: Apis = g.apis
-    wish = _wish(request.form)
-    answer = apis.post("scheduling", f"/appointments/{appointment_id}/move", **wish)
+    wish = free_times.wished(request.form)
+    path, more = f"/appointments/{appointment_id}/move", {}
+    if "overbook_reason" in request.form:
+        path = f"{path}/overbook"
+        more["overbook_reason"] = request.form["overbook_reason"]
+    answer = apis.post("scheduling", path, **wish, **more)
     if not answer:
         return _page(clinic_id, appointment_id, wish, answer), 422
     if request.form.get("back") == "board":
@@ -45,47 +45,15 @@ def move_appointment(clinic_id: UUID, appointment_id: UUID) -> Any:
     return record.back("site.patient", clinic_id=clinic_id, patient_id=patient_id)
 
 
-def _wish(said: Mapping[str, str]) -> dict[str, str]:
-    """When, and where and with whom, as far as it is to change."""
-    wish = {name: said[name] for name in WHAT if said.get(name)}
-    if at := _instant(said.get("starts_at", ""), "starts_at"):
-        wish["starts_at"] = at
-    return wish
-
-
-def _instant(text: str, field: str) -> str | None:
-    """A time as a field or a script gives it; by the clinic's clock unless it says."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            at = at.replace(tzinfo=g.place.zone)
-        return filters.local(at).isoformat()
-    except (ValueError, OverflowError) as error:
-        raise InvalidError("that is not a time", field=field) from error
-
-
 def _page(
     clinic_id: UUID, appointment_id: UUID, wish: Mapping[str, str], tried: Answer | None
 ) -> str:
     """The page; `tried` is what became of trying the wish, or of taking it."""
     apis: Apis = g.apis
+    visitor: Visitor = g.visitor
     found = apis.get("scheduling", f"/appointments/{appointment_id}")
     demand_found(found)
-    after = _instant(request.args.get("on", ""), "on") or wish.get("starts_at")
-    free = apis.get(
-        "scheduling",
-        "/free-times",
-        **{"from": after or filters.now().isoformat()},
-        patient_id=found["patient_id"],
-        type=found["type"],
-        mode=found["mode"],
-        route=found["route"],
-        days=FOR_DAYS,
-        limit=MOST_OFFERED,
-    )
-    days = groupby(free, lambda one: filters.local(one["starts_at"]).date())
+    looked_for = {name: found[name] for name in ("patient_id", "type", "mode", "route")}
     resources = list(apis.get("scheduling", "/resources"))
     return render_template(
         "move.html",
@@ -93,25 +61,16 @@ def _page(
         clinic_id=clinic_id,
         appointment=found,
         name=names_of(apis, [found["patient_id"]]).get(found["patient_id"], ""),
-        free=free,
-        days=[(day, list(times)) for day, times in days],
-        what=WHAT,
+        free=free_times.free_times(apis, wish, **looked_for),
+        what=NAMED,
         resources=resources,
         called={one["id"]: one["name"] for one in resources},
         wish=wish,
         was_on=filters.local(found["starts_at"]).date(),
         tried=tried,
-        refused=_refused(tried),
-        returns="board" if request.values.get("back") == "board" else "",
+        refused=free_times.refused_trial(tried),
+        said=request.form,
+        overbooks=visitor.may(access.BOOKINGS_OVERBOOK, clinic_id),
+        kept={"back": "board"} if request.values.get("back") == "board" else {},
         away=apis.away,
     )
-
-
-def _refused(tried: Answer | None) -> str:
-    """Why a wish cannot be had; nothing if it can, or nothing was wished."""
-    if tried is None:
-        return ""
-    if not tried:
-        return tried.detail
-    conflict = tried["conflict"]
-    return str(conflict["detail"]) if conflict else ""

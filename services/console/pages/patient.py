@@ -115,6 +115,7 @@ def patient(clinic_id: UUID, patient_id: UUID) -> str:
         gives_links=visitor.may(access.PATIENT_LINK, clinic_id),
         pays=visitor.may(access.COVERAGE, clinic_id),
         moves=visitor.may(access.BOOKINGS_WRITE, clinic_id),
+        overbooks=visitor.may(access.BOOKINGS_OVERBOOK, clinic_id),
         **logistics,
         **care,
         **_story(clinic_id, patient_id),

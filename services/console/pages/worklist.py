@@ -10,6 +10,7 @@ from services.console import filters
 from services.console.apis import Apis
 from services.console.pages.people import names_of
 from services.console.pages.site import site, wants_fragment
+from shared import access
 
 KINDS = {
     "review": ("info", "clipboard", "Decide on eligibility"),
@@ -77,6 +78,7 @@ def _page(clinic_id: UUID, problem: str = "") -> str:
         tasks=[_shown(task) for task in tasks],
         session_of=_sessions_of(apis, list(tasks)),
         integrations=integrations,
+        books=g.visitor.may(access.BOOKINGS_WRITE, clinic_id),
         names=names_of(apis, concerned),
         problem=problem,
     )

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from services.scheduling.api.alternatives import other_times
 from services.scheduling.api.base import routes
 from services.scheduling.commands import MoveAppointment, PlanCourse, ReplanCourse
 from services.scheduling.domain import CoursePlan
@@ -142,9 +143,12 @@ def preview_move(
     uow: UnitOfWork, body: dict[str, Any], appointment_id: UUID
 ) -> replanning.Tried:
     """What a move would come to, and to the rest of a course; nothing is moved."""
-    return replanning.try_move(
-        MoveAppointment(appointment_id=appointment_id, **body), uow
-    )
+    command = MoveAppointment(appointment_id=appointment_id, **body)
+    tried = replanning.try_move(command, uow)
+    if refusal := tried.conflict:
+        times = other_times(refusal, _reading(uow), body, appointment_id=appointment_id)
+        refusal.details.update(times)
+    return tried
 
 
 def _reading(uow: UnitOfWork) -> Reading:
