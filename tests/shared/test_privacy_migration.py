@@ -112,6 +112,7 @@ OLD: dict[str, list[tuple[str, dict[str, Any]]]] = {
 """Rows of the first release; what a table needs besides is made up."""
 
 NEW = {
+    ("authorisations", "stale_reason"),
     ("consents", "signed_name"),
     ("consents", "witness_name"),
     ("file_contents", "content"),
