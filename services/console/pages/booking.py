@@ -63,6 +63,8 @@ def _page(clinic_id: UUID, patient_id: UUID, answer: Answer | None = None) -> st
         # Who was to take part in what was refused may be anybody else now.
         **{name: request.args.get(name) or None for name in NAMED},
     }
+    resources = list(apis.get("scheduling", "/resources"))
+    there = {one["kind"] for one in resources}
     return record.render(
         "book.html",
         clinic_id,
@@ -72,11 +74,11 @@ def _page(clinic_id: UUID, patient_id: UUID, answer: Answer | None = None) -> st
         readiness=_readiness(apis, patient_id, wish),
         wish=wish,
         needs=needs,
-        resources=list(apis.get("scheduling", "/resources")),
+        resources=resources,
         types=TYPES,
         modes=MODES,
         routes=list(Route),
-        kinds=list(ResourceKind),
+        kinds=[kind for kind in ResourceKind if kind in there],
         kept={name: wish.get(name, "") for name in (*ABOUT, "provisional")},
         said=request.form,
         what=NAMED,
