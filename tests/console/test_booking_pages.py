@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,8 @@ from services.intake.app import service as intake
 from services.scheduling.app import service as scheduling
 from services.scheduling.domain import AppointmentMode, AppointmentType
 from shared.access import Role
+from shared.events.sessions import IntegrationFellDue
+from shared.ids import uuid7
 from shared.testing.lab import Lab
 from tests.console.browser import Browser
 from tests.console.clinic_day import ClinicDay, Person
@@ -154,6 +157,36 @@ def test_a_dose_is_booked_provisionally_for_who_is_not_ready(
     assert "Book provisionally" in refused
     assert booked.status_code == 303
     assert [one["status"] for one in appointments(day, ann)] == ["provisional"]
+
+
+def test_an_integration_is_booked_from_the_worklist_for_its_treatment(
+    day: ClinicDay, ann: Person
+) -> None:
+    need, due_at = uuid7(), day.lab.clock() + timedelta(days=1)
+    due = IntegrationFellDue(
+        patient_id=UUID(ann.id),
+        episode_id=UUID(ann.episode_id),
+        integration_id=need,
+        session_id=uuid7(),
+        due_at=due_at,
+        late_at=due_at + timedelta(days=2),
+    )
+    with day.lab.unit_of_work("scheduling", UUID(day.clinic_id)) as uow:
+        scheduling.handlers[IntegrationFellDue](due, uow)
+    desk, where = Browser.of(day.staff[Role.FRONT_DESK]), page_of(day, ann)
+    worklist = f"/clinics/{day.clinic_id}/worklist"
+    asked = {"type": "integration"}
+
+    listed = desk.look(worklist)
+    page = desk.look(where, query_string=asked)
+    other = desk.look(where, query_string={**asked, "integration_id": ""})
+    booked = desk.send(where, **times(page, where)[0])
+
+    assert f"{where}?type=integration&amp;integration_id={need}" in listed
+    assert times(other, where)[0]["integration_id"] == ""
+    assert booked.status_code == 303
+    assert appointments(day, ann)[0]["integration_id"] == str(need)
+    assert where not in desk.look(worklist)
 
 
 def test_others_are_offered_nothing_and_other_clinics_have_no_such_page(
