@@ -1,5 +1,6 @@
 """One treatment session as it happens."""
 
+import random
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -26,8 +27,10 @@ STEPS = ("opened", "prechecked", "authorised", "experience", "recovery", "discha
 
 _STANDS_AT = {"held": "prechecked", "aborted": "discharged", "signed": "discharged"}
 RUNNING = frozenset({*STEPS[:-1], "held"})
-NEWS_SECONDS = 8.0
-"""How long a page waits for news before it asks anew."""
+NEWS_SECONDS = (8.0, 16.0)
+"""How long a page waits for news before it asks anew, at least and at most: pages that
+began at the same moment must not all ask again at the same moment.
+"""
 
 LATEST = 30
 """How many readings the page lists before somebody asks for all."""
@@ -50,7 +53,7 @@ def session_news(clinic_id: UUID, session_id: UUID) -> Response:
         raise ForbiddenError("sessions are for those who treat")
     bell: Bell = current_app.extensions[BELL]
     with bell.listening(clinic_id, session_id) as rings:
-        until = time.monotonic() + NEWS_SECONDS
+        until = time.monotonic() + random.uniform(*NEWS_SECONDS)  # noqa: S311
         while not freshness.is_told_more(clinic_id, session_id):
             if not rings(max(0.0, until - time.monotonic())):
                 return Response(status=204)

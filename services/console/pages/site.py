@@ -31,6 +31,9 @@ OPEN = frozenset(
 )
 """Pages for whoever is not signed in."""
 
+BARE = frozenset({"site.session_news"})
+"""Answers without a page, which need not know the clinic's name."""
+
 MOST_SENT = 11 * 1_048_576
 """A form with the largest file that is kept."""
 
@@ -78,7 +81,7 @@ def receive() -> Response | None:
     if clinic_id is not None and not g.visitor.actor.roles_in(clinic_id):
         raise NotFoundError("there is no such clinic for you")
     g.apis = Apis(current_runtime().peers, g.visitor.token, clinic_id)
-    if clinic_id is not None:
+    if clinic_id is not None and request.endpoint not in BARE:
         g.place = place(clinic_id)
     return None
 
