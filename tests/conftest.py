@@ -3,6 +3,7 @@
 A server that cannot be had is an error of the tests that need it, never a skip.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ def pytest_collection_finish() -> None:
     Else a third of the time goes into walking through every imported module again.
     """
     spare_what_stays()
+    # Tests leave much behind that goes with them, and memory is not short.
+    gc.set_threshold(50_000, 20, 20)
 
 
 def _aloud(request: pytest.FixtureRequest) -> AbstractContextManager[None]:
