@@ -35,6 +35,7 @@ EXCUSED: Mapping[tuple[str, str], str] = {
         "shared/testing/servers/process.py",
     ): "every user may enter it; a folder of its own is made there",
     ("B311", "services/notifications/pumps/webhooks.py"): _JITTER,
+    ("B311", "services/console/pages/session.py"): _JITTER,
     ("B311", "shared/mailbox/inbox.py"): _JITTER,
     ("B311", "shared/testing/servers/process.py"): "a free port, tried again if not",
     ("B311", "shared/worker/loops.py"): _JITTER,
