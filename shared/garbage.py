@@ -1,8 +1,8 @@
 """How often Python looks for garbage.
 
 What is imported once stays for the life of a process, and a request leaves hardly any
-circles behind. With Python's own thresholds a third of a request's time may go into
-looking through modules again and again.
+circles behind. With Python's own thresholds much of the time of a request that reads
+many rows may go into looking through modules again and again.
 """
 
 import gc

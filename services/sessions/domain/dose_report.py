@@ -3,6 +3,7 @@
 A dose is what was authorised once: several devices of one dose count once.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -45,7 +46,7 @@ class Happened:
 
 @dataclass(frozen=True, kw_only=True)
 class DoseLine:
-    """The figures of one route, or of all; of few patients only that there are few.
+    """The figures of one route, or of all; None where they would tell of few patients.
 
     `recorded`, `severe` and `serious` are adverse events per hundred doses.
     """
@@ -74,17 +75,36 @@ def report(
     Args:
         least: of how many patients figures are told.
     """
-    used = sorted({one.route for one in doses})
+    untold = _untold(doses, least)
     return [
-        _line(
+        DoseLine(route=route)
+        if route in untold
+        else _line(
             route,
             [one for one in doses if route in (None, one.route)],
             [one for one in peaks if route in (None, one.route)],
             [one for one in events if route in (None, one.route)],
-            least=least,
         )
-        for route in (None, *used)
+        for route in (None, *sorted({one.route for one in doses}))
     ]
+
+
+def _untold(doses: Sequence[Given], least: int) -> set[Route | None]:
+    """The lines that are not told: those of few patients, and as many more as it takes
+    that what all lines but one add up to tells of no few patients either.
+    """
+    patients: dict[Route, set[UUID]] = defaultdict(set)
+    for one in doses:
+        patients[one.route].add(one.patient_id)
+    hidden: set[UUID] = set()
+    untold: set[Route | None] = set()
+    for route, who in sorted(patients.items(), key=lambda item: len(item[1])):
+        if len(who) < least or (untold and len(hidden) < least):
+            untold.add(route)
+            hidden |= who
+    if len(set().union(*patients.values())) < least:
+        untold.add(None)
+    return untold
 
 
 def _line(
@@ -92,12 +112,8 @@ def _line(
     doses: Sequence[Given],
     peaks: Iterable[Peak],
     events: Iterable[Happened],
-    *,
-    least: int,
 ) -> DoseLine:
     patients = len({one.patient_id for one in doses})
-    if patients < least:
-        return DoseLine(route=route)
     peaks, events = list(peaks), list(events)
     by_weight = (one.dose_mg / one.weight_kg for one in doses if one.weight_kg)
     return DoseLine(
