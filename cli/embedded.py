@@ -16,8 +16,8 @@ from cli.api_client import SECRET_FILE
 from cli.deploy import make_master_keys
 from cli.services import FRONT, load_all
 from cli.signing_keys import make_keys
-from shared.garbage import spare_what_stays
 from shared.logs import log_to
+from shared.memory import share_one_arena, spare_what_stays
 from shared.platform import Platform
 from shared.settings import Settings, is_loopback
 from shared.worker import Worker
@@ -38,6 +38,7 @@ class Embedded:
 
     def __init__(self, folder: Path, *, port: int, host: str = HOST) -> None:
         _demand_loopback(host)
+        share_one_arena()
         self._lock = _lock(folder)
         self._socket = _listen(host, port)
         self.port: int = self._socket.getsockname()[1]

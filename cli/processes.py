@@ -13,8 +13,8 @@ import httpx
 from cli.services import NAMES, load
 from cli.stopping import Stopping
 from shared.errors import UnavailableError
-from shared.garbage import spare_what_stays
 from shared.logs import log_to
+from shared.memory import spare_what_stays
 from shared.settings import Settings
 
 SERVICE = click.Choice(NAMES)

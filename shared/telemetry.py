@@ -10,7 +10,6 @@ from uuid import UUID
 
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import (
@@ -72,6 +71,11 @@ class Tracing:
         resource = Resource.create({"service.name": f"kap-{service}"})
         self.provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+            # It brings much along that is of no use where nothing is exported.
+            from opentelemetry.exporter.otlp.proto.http.trace_exporter import (
+                OTLPSpanExporter,
+            )
+
             exporter = AllowedOnly(OTLPSpanExporter())
             self.provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer: trace.Tracer | _IdsOnly = self.provider.get_tracer("kap")

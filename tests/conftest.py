@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.garbage import spare_what_stays
+from shared.memory import spare_what_stays
 from shared.service import Service
 from shared.testing.lab import Lab
 from shared.testing.otlp import OtlpReceiver
