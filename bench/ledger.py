@@ -4,18 +4,16 @@ Every posting wastes a little of an opened vial, so all of them wait for the sam
 registration: the worst that can happen to a ledger.
 """
 
-import threading
-import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from typing import TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
 
+from bench.at_once import rate_of_processes
 from bench.deployment import Deployment
 from bench.pipeline import Flow
 from cli.services import load
@@ -29,9 +27,9 @@ from shared.context import Actor, Context
 from shared.ids import uuid7
 from shared.rulepack import Form
 from shared.service import Runtime
+from shared.settings import Settings
 from shared.unit_of_work import UnitOfWork
 
-T = TypeVar("T")
 AT_ONCE = 4
 TABLES = """
     create table books (id uuid primary key, position bigint not null);
@@ -70,19 +68,32 @@ def _ours(deployment: Deployment, count: int) -> float:
         with runtime.unit_of_work(who) as uow:
             codes.append(make_code(uow)[1])
 
-    def post(mine: list[str]) -> None:
-        for code in mine:
-            command = WasteStock(
-                container_id=vial_id,
-                reason="measured",
-                witness_code=code,
-                wasted_mg=Decimal("0.001"),
-            )
-            with runtime.unit_of_work(here) as uow:
-                stock.waste_stock(command, uow)
+    runtime.close()
+    shares = [codes[number::AT_ONCE] for number in range(AT_ONCE)]
+    return rate_of_processes(
+        _wasting, deployment.settings("sessions"), here, vial_id, shares=shares
+    )
+
+
+@contextmanager
+def _wasting(
+    settings: Settings, here: Context, vial_id: UUID
+) -> Iterator[Callable[[str], None]]:
+    """A process of the service, and how it posts before a witness who has a code."""
+    runtime = Runtime.start(load("sessions"), settings)
+
+    def post(code: str) -> None:
+        command = WasteStock(
+            container_id=vial_id,
+            reason="measured",
+            witness_code=code,
+            wasted_mg=Decimal("0.001"),
+        )
+        with runtime.unit_of_work(here) as uow:
+            stock.waste_stock(command, uow)
 
     try:
-        return rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
+        yield post
     finally:
         runtime.close()
 
@@ -122,12 +133,16 @@ def _floor(deployment: Deployment, count: int) -> float:
             "insert into codes values (%s, null)", [(code,) for code in codes]
         )
 
-    def post(mine: list[str]) -> None:
-        with psycopg.connect(url, autocommit=True) as database:
-            for code in mine:
-                _post_bare(database, book_id, vial_id, code)
+    shares = [codes[number::AT_ONCE] for number in range(AT_ONCE)]
+    return rate_of_processes(_posting_bare, url, book_id, vial_id, shares=shares)
 
-    return rate(post, [codes[number::AT_ONCE] for number in range(AT_ONCE)])
+
+@contextmanager
+def _posting_bare(
+    url: str, book_id: UUID, vial_id: UUID
+) -> Iterator[Callable[[str], None]]:
+    with psycopg.connect(url, autocommit=True) as database:
+        yield lambda code: _post_bare(database, book_id, vial_id, code)
 
 
 def _post_bare(
@@ -156,24 +171,3 @@ def _post_bare(
             "insert into told values (%s, 'waste', %s)", (uuid4(), HASH * 3)
         )
         database.execute("insert into trail values (%s, 'waste', %s)", (uuid4(), HASH))
-
-
-def rate(post: Callable[[list[T]], None], shares: list[list[T]]) -> float:
-    """How many a second get done, from several sides at once."""
-    failures: list[BaseException] = []
-
-    def run(mine: list[T]) -> None:
-        try:
-            post(mine)
-        except BaseException as error:
-            failures.append(error)
-
-    with ExitStack() as stack:
-        sides = [threading.Thread(target=run, args=(share,)) for share in shares]
-        began = time.perf_counter()
-        for side in sides:
-            side.start()
-            stack.callback(side.join)
-    if failures:
-        raise failures[0]
-    return sum(map(len, shares)) / (time.perf_counter() - began)

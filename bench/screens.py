@@ -37,6 +37,10 @@ ASKS_EVERY_SECONDS = 1
 READINGS_A_SECOND = 10
 """Two hundred patients, each measured every twenty seconds."""
 
+WAITING_TO_GO = "select exists(select from event_log where route_state = 'pending')"
+HANDLED = "select count(*) from inbox where state = 'done'"
+QUIET_SECONDS = 3
+
 TURNS = 30
 MANY = 500
 FEW = 10
@@ -138,6 +142,7 @@ def measure(
         "api", "console", KAP_PEER_URL=f"http://127.0.0.1:{port}"
     )
     worker = deployment.start("worker", "sessions")
+    _let_arrive(deployment)
     runtime = Runtime.start(load("sessions"), deployment.settings("sessions"))
     try:
         room = _room(deployment)
@@ -153,6 +158,26 @@ def measure(
         runtime.close()
         deployment.stop(worker)
         deployment.stop(console)
+
+
+def _let_arrive(deployment: Deployment) -> None:
+    """Wait until the console has handled what sessions told before.
+
+    Without a worker it piled up, and what is saved now would have to wait behind it.
+    """
+    with (
+        psycopg.connect(deployment.url("sessions"), autocommit=True) as telling,
+        psycopg.connect(deployment.url("console"), autocommit=True) as hearing,
+    ):
+        quiet_since, heard = time.monotonic(), -1
+        while time.monotonic() - quiet_since < QUIET_SECONDS:
+            waiting = telling.execute(WAITING_TO_GO).fetchone()
+            handled = hearing.execute(HANDLED).fetchone()
+            assert waiting is not None
+            assert handled is not None
+            if waiting[0] or handled[0] != heard:
+                quiet_since, heard = time.monotonic(), handled[0]
+            time.sleep(0.2)
 
 
 def _room(deployment: Deployment) -> Room:

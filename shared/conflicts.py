@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from uuid import UUID
 
-import psycopg
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm.exc import StaleDataError
@@ -45,14 +44,12 @@ def translated(conflicts: Mapping[str, type[KapError]]) -> Iterator[None]:
         yield
     except StaleDataError as error:
         raise StaleError from error
-    except (IntegrityError, psycopg.IntegrityError) as error:
-        said = str(error.orig if isinstance(error, IntegrityError) else error)
+    except IntegrityError as error:
+        said = str(error.orig)
         for constraint, kind in conflicts.items():
             if constraint in said:
                 raise kind from error
         raise ConflictError("this contradicts what is already recorded") from error
-    except psycopg.OperationalError as error:
-        raise UnavailableError("the database does not answer") from error
     except (DBAPIError, PoolTimeoutError) as error:
         if is_outage(error):
             raise UnavailableError("the database does not answer") from error

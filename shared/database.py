@@ -8,7 +8,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -27,15 +26,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.types import TypeDecorator
 
 from shared import crash
 from shared.privacy.columns import VAULT, seal_row
-from shared.reach import Reach, ReachingConnection
+from shared.reach import Reach
 
 if TYPE_CHECKING:
+    from shared.postgres import ReachingConnection
     from shared.privacy.vault import Vault
 
 NAMING = {
@@ -126,9 +126,9 @@ class Database:
             options["connect_args"] = {"connect_timeout": 3}
         self.engine: Engine = create_engine(parsed, **options)
         if not self.is_sqlite:
-            event.listen(self.engine, "do_connect", _connect)
-            event.listen(self.engine, "checkout", _demand_alive)
-            event.listen(self.engine, "checkin", _forget)
+            from shared import postgres
+
+            postgres.prepare(self.engine)
         else:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_immediate)
@@ -180,42 +180,43 @@ def transaction(connection: Connection, reach: Reach) -> Iterator[None]:
 def narrow(connection: Connection, reach: Reach) -> None:
     """Change the reach of the transaction a connection is in."""
     if connection.dialect.name == "postgresql":
-        _reaching(connection).narrow(reach)
+        with own_errors(connection):
+            _reaching(connection).narrow(reach)
 
 
 def _start(connection: Connection, reach: Reach) -> None:
     if connection.dialect.name != "postgresql":
         return
     try:
-        _reaching(connection).start(reach)
-    except psycopg.OperationalError as error:
+        with own_errors(connection):
+            _reaching(connection).start(reach)
+    except OperationalError as error:
         connection.invalidate(error)
-        raise OperationalError(
-            "begin", None, error, connection_invalidated=True
-        ) from error
+        error.connection_invalidated = True
+        raise
 
 
-def _reaching(connection: Connection) -> ReachingConnection:
-    raw = connection.connection.driver_connection
-    assert isinstance(raw, ReachingConnection)
-    return raw
+def _reaching(connection: Connection) -> "ReachingConnection":
+    raw: Any = connection.connection.driver_connection
+    reaching: ReachingConnection = raw
+    return reaching
 
 
-def _connect(
-    _dialect: Any, _record: Any, args: Sequence[Any], options: Mapping[str, Any]
-) -> ReachingConnection:
-    return ReachingConnection.connect(*args, **options)
+@contextmanager
+def own_errors(connection: Connection) -> Iterator[None]:
+    """Errors of the driver as those of SQLAlchemy, where the driver is called past it.
 
-
-def _demand_alive(raw: Any, _record: Any, _fairy: Any) -> None:
-    """Give no connection out that was cut off while it lay idle."""
-    if not raw.is_alive():
-        raise DisconnectionError
-
-
-def _forget(raw: Any, _record: Any) -> None:
-    if raw is not None:
-        raw.each = None
+    Raises:
+        IntegrityError: a constraint refuses.
+        OperationalError: the database does not answer.
+    """
+    driver = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except driver.IntegrityError as error:
+        raise IntegrityError(None, None, error) from error
+    except driver.OperationalError as error:
+        raise OperationalError(None, None, error) from error
 
 
 def insert_rows(
@@ -245,7 +246,7 @@ def insert_rows(
         for (name, processor), value in zip(takes, values, strict=True)
     }
     raw: Any = connection.connection.driver_connection
-    with raw.cursor() as cursor:
+    with own_errors(connection), raw.cursor() as cursor:
         cursor.execute(text, said)
 
 
@@ -259,7 +260,8 @@ def insert_and_commit(
     """
     raw: Any = connection.connection.driver_connection
     is_postgres = connection.dialect.name == "postgresql"
-    with raw.pipeline() if is_postgres else nullcontext():
+    pipeline = raw.pipeline() if is_postgres else nullcontext()
+    with own_errors(connection), pipeline:
         insert_rows(connection, rows)
         crash.point("unit_of_work.before_commit")
         if is_postgres:

@@ -10,6 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Dialect, Select
 
+from shared.database import own_errors
+
 _Processors = Mapping[str, Callable[[Any], Any]]
 
 
@@ -29,7 +31,7 @@ class ReadyQuery:
             return seen._asdict() if seen else None
         text, takes = _compiled(self._query, dialect)
         raw: Any = connection.connection.driver_connection
-        with raw.cursor() as cursor:
+        with own_errors(connection), raw.cursor() as cursor:
             row = cursor.execute(text, _processed(values, takes)).fetchone()
             if row is None:
                 return None

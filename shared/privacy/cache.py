@@ -54,8 +54,12 @@ class KeyCache(Generic[K]):
                 return
             self._kept[name] = now + self._seconds, key
             self._kept.move_to_end(name)
-            while len(self._kept) > self._most:
+            while len(self._kept) > self._most or self._first_is_over(now):
                 self._kept.popitem(last=False)
+
+    def _first_is_over(self, now: float) -> bool:
+        """Whether what was used longest ago was read too long ago, too."""
+        return next(iter(self._kept.values()))[0] <= now
 
     def drop(self, name: K) -> None:
         """Forget a key."""

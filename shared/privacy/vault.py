@@ -38,7 +38,7 @@ LIVES_SECONDS = 25.0
 """How long a process goes on with a key after it was replaced or destroyed."""
 
 MOST_CLINIC_KEYS = 2_000
-MOST_PERSON_KEYS = 20_000
+MOST_PERSON_KEYS = 10_000
 
 
 class Vault:
