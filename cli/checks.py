@@ -46,6 +46,7 @@ _NOTHING_COLLECTED = 5
 _GRAVITY = ("", "skipped", "failure", "error")
 _SIDE_BY_SIDE = {
     "unit": ("-p", "xdist", "-n", "2", "--dist", "worksteal"),
+    "contract": ("-p", "xdist", "-n", "2", "--dist", "worksteal"),
     "system": ("-p", "xdist", "-n", "2", "--dist", "loadgroup"),
 }
 """Groups whose tests run in two processes; what needs a deployment's stays in one."""
