@@ -33,6 +33,7 @@ def rate_of_processes(
                 target=_do_share, args=(begin, arguments, share, there)
             )
             child.start()
+            there.close()
             stack.callback(child.join)
             stack.enter_context(here)
             pipes.append(here)

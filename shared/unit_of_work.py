@@ -104,27 +104,32 @@ class UnitOfWork:
         """Whether anything was told."""
         return bool(self._told)
 
-    def get(self, kind: type[A], record_id: UUID) -> A:
-        """A record of this clinic.
+    def get(self, kind: type[A], record_id: UUID, *, held: bool = False) -> A:
+        """A record of this clinic, held or not: see `find`.
 
         Raises:
             NotFoundError: there is none; one of another clinic counts as none.
             StaleError: the client decided on an older version of it.
         """
-        record = self.find(kind, record_id)
+        record = self.find(kind, record_id, held=held)
         if record is None:
             raise NotFoundError(
                 f"there is no such {kind.__name__.lower()} in this clinic"
             )
         return record
 
-    def find(self, kind: type[A], record_id: UUID) -> A | None:
+    def find(self, kind: type[A], record_id: UUID, *, held: bool = False) -> A | None:
         """A record of this clinic, or None.
+
+        Args:
+            held: read it as it is now, and let nobody else change it until this
+                transaction ends.
 
         Raises:
             StaleError: the client decided on an older version of it.
         """
-        record = self.db.get(kind, record_id)
+        lock = {"key_share": True} if held else None
+        record = self.db.get(kind, record_id, with_for_update=lock)
         if record is None or record.clinic_id != (
             self.context.clinic_id or record.clinic_id
         ):

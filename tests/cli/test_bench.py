@@ -4,11 +4,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
+from pathlib import Path
 
 import httpx
 import pytest
 
+from bench.at_once import rate_of_processes
 from bench.load import Ask, BadAnswerError, Side, compare
 from bench.processes import cpu_seconds, memory_mb
 from shared.testing.servers.process import free_port
@@ -109,3 +111,17 @@ def test_what_the_children_of_a_process_take_counts_with_it(
         time.sleep(0.1)
 
     assert memory_mb(parent.pid) > 1
+
+
+def test_processes_at_once_do_all_of_every_share(tmp_path: Path) -> None:
+    shares = [[tmp_path / "a", tmp_path / "b"], [tmp_path / "c"]]
+
+    rate = rate_of_processes(nullcontext, Path.touch, shares=shares)
+
+    assert rate > 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b", "c"]
+
+
+def test_a_process_that_fails_ends_the_measurement() -> None:
+    with pytest.raises(RuntimeError, match="ValueError"):
+        rate_of_processes(nullcontext, int, shares=[["1"], ["no number"]])

@@ -52,8 +52,7 @@ def held(kind: type[A], record_id: UUID, uow: UnitOfWork) -> A:
         NotFoundError: there is none; one of another clinic counts as none.
         StaleError: the client decided on an older version of it.
     """
-    uow.db.get(kind, record_id, with_for_update={"key_share": True})
-    return uow.get(kind, record_id)
+    return uow.get(kind, record_id, held=True)
 
 
 class Glance(NamedTuple):
