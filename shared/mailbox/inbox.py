@@ -20,9 +20,9 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     insert,
+    literal,
     select,
     update,
 )
@@ -115,14 +115,15 @@ def _due() -> Select[tuple[Any, ...]]:
         earlier.c.aggregate_type == inbox.c.aggregate_type,
         earlier.c.aggregate_version > inbox.c.aggregate_version,
     )
-    waits = exists().where(
-        and_(
-            earlier.c.aggregate_id == inbox.c.aggregate_id,
-            earlier.c.state != "done",
-            earlier.c.id < inbox.c.id,
-            ~is_ahead,
-        )
+    before = select(literal(1)).where(
+        earlier.c.aggregate_id == inbox.c.aggregate_id,
+        earlier.c.state != "done",
+        earlier.c.id < inbox.c.id,
+        ~is_ahead,
     )
+    # An offset keeps PostgreSQL from making a join of it. When very many rows have just
+    # arrived, it knows nothing of them yet and would compare each with every other.
+    waits = before.correlate(inbox).offset(0).exists()
     return (
         select(inbox)
         .where(
