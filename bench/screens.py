@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -38,7 +38,8 @@ READINGS_A_SECOND = 10
 """Two hundred patients, each measured every twenty seconds."""
 
 WAITING_TO_GO = "select exists(select from event_log where route_state = 'pending')"
-HANDLED = "select count(*) from inbox where state = 'done'"
+WAITING_HERE = "select exists(select from inbox where state = 'pending')"
+HEARD = "select count(*) from inbox"
 QUIET_SECONDS = 3
 
 TURNS = 30
@@ -171,13 +172,16 @@ def _let_arrive(deployment: Deployment) -> None:
     ):
         quiet_since, heard = time.monotonic(), -1
         while time.monotonic() - quiet_since < QUIET_SECONDS:
-            waiting = telling.execute(WAITING_TO_GO).fetchone()
-            handled = hearing.execute(HANDLED).fetchone()
-            assert waiting is not None
-            assert handled is not None
-            if waiting[0] or handled[0] != heard:
-                quiet_since, heard = time.monotonic(), handled[0]
+            waits = _one(telling, WAITING_TO_GO) or _one(hearing, WAITING_HERE)
+            if waits or _one(hearing, HEARD) != heard:
+                quiet_since, heard = time.monotonic(), _one(hearing, HEARD)
             time.sleep(0.2)
+
+
+def _one(database: "psycopg.Connection[Any]", query: LiteralString) -> Any:
+    row = database.execute(query).fetchone()
+    assert row is not None
+    return row[0]
 
 
 def _room(deployment: Deployment) -> Room:

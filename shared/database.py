@@ -6,7 +6,7 @@ from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from sqlalchemy import (
     JSON,
@@ -197,9 +197,7 @@ def _start(connection: Connection, reach: Reach) -> None:
 
 
 def _reaching(connection: Connection) -> "ReachingConnection":
-    raw: Any = connection.connection.driver_connection
-    reaching: ReachingConnection = raw
-    return reaching
+    return cast("ReachingConnection", connection.connection.driver_connection)
 
 
 @contextmanager

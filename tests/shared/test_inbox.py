@@ -1,10 +1,11 @@
 """What a service is told is kept once and handed out in order."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from shared.database import Database
 from shared.envelope import Envelope
@@ -283,3 +284,25 @@ def test_skipping_a_version_lets_the_next_one_follow_and_never_goes_back(
             inbox.skip(connection, row.event_id, at=MORNING)
             seen = inbox.version_applied(connection, row.aggregate_id)
         assert seen == applied
+
+
+def test_rows_that_just_arrived_are_not_compared_each_with_every_other(
+    postgres: Database,
+) -> None:
+    asked: list[tuple[str, Any]] = []
+
+    def note(_: object, __: object, statement: str, values: Any, *___: object) -> None:
+        asked.append((statement, values))
+
+    store(postgres, *(one for _ in range(2_000) for one in envelopes(appointment(), 1)))
+    event.listen(postgres.engine, "before_cursor_execute", note)
+    take(postgres)
+    ((statement, values),) = asked
+
+    with postgres.begin(EVERYTHING) as connection:
+        rows = connection.exec_driver_sql(f"explain {statement}", values)
+        plan = "\n".join(line for (line,) in rows)
+
+    # PostgreSQL has not counted them yet; a join would be chosen as for no rows.
+    assert "Join" not in plan, plan
+    assert "SubPlan" in plan, plan
