@@ -13,6 +13,19 @@ from tests.browser.conftest import Live, Screen
 CUT = ("ERR_", "htmx:error", "Failed to fetch", "401", "422", "503")
 """What a browser says of a line that is cut, and of answers that are refusals."""
 
+HOLD_THE_DISK = """() => new Promise((held) => {
+  let isHeld = true;
+  globalThis.letGo = () => { isHeld = false; };
+  indexedDB.open("kap-entries").onsuccess = ({ target }) => {
+    const store = target.result
+      .transaction("kap-entries", "readwrite")
+      .objectStore("kap-entries");
+    const again = () => { if (isHeld) store.count().onsuccess = again; };
+    store.count().onsuccess = () => { again(); held(); };
+  };
+})"""
+"""Keeps the browser's store busy, as a slow disk does, until `letGo()`."""
+
 
 @pytest.fixture
 def bedside(live: Live, screen: Screen) -> Iterator[Page]:
@@ -136,6 +149,37 @@ def test_an_answer_that_was_lost_makes_no_second_reading(
     expect(waiting(bedside)).to_have_count(0, timeout=10_000)
     assert lost == [200]
     assert len(readings(live)) == before + 1
+
+
+def test_what_is_typed_while_the_disk_is_busy_is_the_next_reading(
+    live: Live, bedside: Page
+) -> None:
+    before = len(readings(live))
+    bedside.evaluate(HOLD_THE_DISK)
+    enter(bedside, 141)
+    bedside.get_by_role("button", name="Save").click()
+    enter(bedside, 142)
+    bedside.get_by_label("Systolic").fill("143")
+    assert len(readings(live)) == before
+    bedside.evaluate("letGo()")
+
+    saved = bedside.locator("#saved tr")
+    expect(saved.first).to_contain_text("142/82")
+    expect_all_sent(bedside)
+    assert [row["systolic_mmhg"] for row in readings(live)[before:]] == [141, 142]
+    expect(bedside.get_by_label("Systolic")).to_have_value("143")
+
+
+def test_an_entry_that_cannot_be_kept_goes_straight_to_the_server(
+    live: Live, bedside: Page
+) -> None:
+    before = len(readings(live))
+    bedside.evaluate("() => { kapEntries.add = () => Promise.reject(Error('full')); }")
+
+    enter(bedside, 144)
+
+    expect(bedside.locator("#saved tr").first).to_contain_text("144/82")
+    assert [row["systolic_mmhg"] for row in readings(live)[before:]] == [144]
 
 
 def test_what_the_server_refuses_stays_with_its_reason_until_somebody_sees_to_it(

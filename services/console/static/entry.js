@@ -15,7 +15,6 @@
   let correcting = null;
   let told = 0;
   let sure = false;
-  let isAdding = false;
 
   const MEASURES = [["systolic_mmhg", "diastolic_mmhg"], ["heart_rate_bpm"], ["spo2_percent"], ["respiratory_rate_bpm"], ["moaas"]];
 
@@ -173,28 +172,36 @@
     return fields;
   }
 
+  // Empty, whatever it was loaded with.
+  function clear() {
+    form.reset();
+    for (const field of form.querySelectorAll("input:not([type=hidden])")) field.value = "";
+  }
+
   async function enterVitals() {
-    const fields = fieldsOf(form);
-    if (isAdding || isBlank() || doubted()) return;
-    isAdding = true; // Two taps are one entry.
-    const at = correcting?.at ?? entries.now();
-    fields.taken_at ??= correcting?.fields.taken_at ?? new Date(at).toISOString();
-    const corrected = correcting;
+    if (isBlank() || doubted()) return;
+    const [fields, asTyped, corrected] = [fieldsOf(form), form.cloneNode(true), correcting];
+    const at = corrected?.at ?? entries.now();
+    fields.taken_at ??= corrected?.fields.taken_at ?? new Date(at).toISOString();
+    // Cleared before it is kept: a second tap sends nothing, and what is typed while the
+    // disk is busy is the next reading's.
+    clear();
+    correcting = null;
+    form.querySelector("[data-doubt]").hidden = true;
+    form.querySelector("input[data-high]").focus({ preventScroll: true });
     try {
       await entries.add({ ...own, what: "vitals", path: new URL(form.action).pathname, fields, at });
     } catch {
-      return form.submit(); // Nothing can be kept here, so it goes straight to the server.
+      // Nothing can be kept here, so it goes straight to the server.
+      document.body.append(asTyped);
+      return asTyped.submit();
     }
-    form.reset();
-    [correcting, sure, isAdding] = [null, false, false];
-    form.querySelector("[data-doubt]").hidden = true;
-    form.querySelector("input[data-high]").focus({ preventScroll: true });
     if (corrected) await entries.drop(corrected);
   }
 
   function beginCorrecting(entry) {
     correcting = entry;
-    form.reset();
+    clear();
     for (const [name, value] of Object.entries(entry.fields)) {
       // A time in UTC is kept aside: the field is by the clinic's clock.
       if (name !== "taken_at" || !value.endsWith("Z")) form.elements[name].value = value;
