@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -44,12 +45,13 @@ _YAML_RULES = (
 _PYTEST = (sys.executable, "-m", "pytest")
 _NOTHING_COLLECTED = 5
 _GRAVITY = ("", "skipped", "failure", "error")
+_STEPS_AT_ONCE = 2
 _SIDE_BY_SIDE = {
     "unit": ("-p", "xdist", "-n", "2", "--dist", "worksteal"),
     "contract": ("-p", "xdist", "-n", "2", "--dist", "worksteal"),
-    "system": ("-p", "xdist", "-n", "2", "--dist", "loadgroup"),
+    "system": ("-p", "xdist", "-n", "2", "--dist", "loadfile"),
 }
-"""Groups whose tests run in two processes; what needs a deployment's stays in one."""
+"""Groups whose tests run in two processes; tests of one file may share a deployment."""
 
 _MEMORY = Path("/dev/shm")  # noqa: S108
 _MEMORY_BYTES = 6 * 2**30
@@ -74,7 +76,12 @@ def check(*, fast: bool = False) -> int:
     Args:
         fast: leave out what takes more than a few seconds, the types.
     """
-    failed = [name for name, command in _steps(fast) if not _step(name, command)]
+    steps = list(_steps(fast))
+    with ThreadPoolExecutor(_STEPS_AT_ONCE) as runners:
+        went = list(runners.map(lambda step: _step(*step), steps))
+    failed = [
+        name for (name, _), is_well in zip(steps, went, strict=True) if not is_well
+    ]
     if failed:
         print(f"failed: {', '.join(failed)}", flush=True)
     return 1 if failed else 0
@@ -175,9 +182,8 @@ def _step(name: str, command: Sequence[str]) -> bool:
         print(f"{name}: index not reachable {took}", flush=True)
         return True
     verdict = "failed" if done.returncode else "ok"
-    print(f"{name:<14}{verdict:<8}{took}", flush=True)
-    if done.returncode:
-        print(done.stdout.rstrip(), flush=True)
+    said = f"\n{done.stdout.rstrip()}" if done.returncode else ""
+    print(f"{name:<14}{verdict:<8}{took}{said}", flush=True)
     return done.returncode == 0
 
 

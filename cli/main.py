@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 from shared.errors import KapError
+from shared.memory import look_rarely
 
 COMMANDS = {
     "up": ("cli.up", "Start the whole platform in this process."),
@@ -70,6 +71,7 @@ def kap() -> None:
 
 def main() -> None:
     """Run a command; what goes wrong is one clear line."""
+    look_rarely()
     try:
         kap(prog_name="kap")
     except KapError as error:

@@ -3,7 +3,6 @@
 A server that cannot be had is an error of the tests that need it, never a skip.
 """
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
@@ -13,13 +12,15 @@ from uuid import uuid4
 
 import pytest
 
-from shared.memory import spare_what_stays
+from shared.memory import look_rarely, spare_what_stays
 from shared.service import Service
 from shared.testing.lab import Lab
 from shared.testing.otlp import OtlpReceiver
 from shared.testing.servers import PostgresServer, RabbitServer, find_chromium
 from shared.testing.smtp import SmtpSink
 from shared.testing.templates import postgres_database
+
+look_rarely()
 
 
 def pytest_collection_finish() -> None:
@@ -28,8 +29,7 @@ def pytest_collection_finish() -> None:
     Else a third of the time goes into walking through every imported module again.
     """
     spare_what_stays()
-    # Tests leave much behind that goes with them, and memory is not short.
-    gc.set_threshold(50_000, 20, 20)
+    look_rarely()  # Tests leave much behind that goes with them; memory is not short.
 
 
 def _aloud(request: pytest.FixtureRequest) -> AbstractContextManager[None]:

@@ -1,7 +1,7 @@
 """What bodies, queries and answers have in common."""
 
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 from marshmallow import EXCLUDE, RAISE, Schema, fields, validate
 
@@ -13,7 +13,15 @@ YEARS = range(1900, 2200)
 """The years a day or an instant may lie in: what is reckoned from it stays possible."""
 
 
-class Body(Schema):
+class _Declared(Schema):
+    """What is declared once and never changes."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Itself: flask-smorest copies what it documents, many times over."""
+        return self
+
+
+class Body(_Declared):
     """A request's body; a field it does not know is refused."""
 
     class Meta:
@@ -22,7 +30,7 @@ class Body(Schema):
         unknown = RAISE
 
 
-class Query(Schema):
+class Query(_Declared):
     """A request's query; a parameter it does not know is refused."""
 
     class Meta:
@@ -31,7 +39,7 @@ class Query(Schema):
         unknown = RAISE
 
 
-class View(Schema):
+class View(_Declared):
     """An answer; readers leave aside what they do not know."""
 
     class Meta:

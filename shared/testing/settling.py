@@ -22,7 +22,7 @@ from shared.worker.sealing import Sealing
 
 MOST_STEPS = 2_000
 PATIENCE_SECONDS = 5.0
-WAIT_SECONDS = 0.005
+WAIT_SECONDS = 0.002
 
 _Seen = tuple[int, int, datetime]
 """Commits in a service's database, batches published by all, and the time."""

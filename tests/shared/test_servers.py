@@ -223,6 +223,7 @@ def test_servers_listen_on_this_machine_alone(
 
 
 def test_servers_are_gone_when_their_owner_was_killed() -> None:
+    before = _shared_memory()
     with _owner(_OWNER_OF_BOTH) as (owner, folder):
         servers = process_tree(owner.pid)[1:]
         names = {_command(pid, "comm").decode().strip() for pid in servers}
@@ -233,6 +234,7 @@ def test_servers_are_gone_when_their_owner_was_killed() -> None:
 
         _wait_until_gone(servers)
         assert not folder.exists()
+        assert _shared_memory() <= before
 
 
 def test_servers_are_gone_though_a_fork_of_their_owner_lives_on() -> None:
@@ -294,6 +296,11 @@ def _owner(script: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         owner.kill()
         owner.wait()
         owner.stdout.close()
+
+
+def _shared_memory() -> set[Path]:
+    """What PostgreSQL servers have of the machine's shared memory, by name."""
+    return set(Path("/dev/shm").glob("PostgreSQL.*"))
 
 
 def _command(pid: int, told: str = "cmdline") -> bytes:

@@ -145,14 +145,6 @@ def open_world(
     return World(lab, clinic)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests on a deployment of many processes share one: it takes long to start."""
-    for item in items:
-        if "all_processes" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("processes"))
-
-
 @pytest.fixture
 def world(make_lab: Callable[..., Lab]) -> World:
     """A clinic with people and rooms, on each stack."""

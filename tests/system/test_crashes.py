@@ -20,10 +20,7 @@ WAYS = {
 }
 
 
-REAL = pytest.param("real", marks=pytest.mark.xdist_group("processes"))
-
-
-@pytest.fixture(scope="module", params=["embedded", REAL])
+@pytest.fixture(scope="module", params=["embedded", "real"])
 def platform(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[MortalPlatform]:

@@ -107,6 +107,8 @@ class PostgresServer(Server):
         server = [str(programs / "postgres"), "-D", data, "-p", str(port)]
         server += ["-h", "127.0.0.1", "-c", "unix_socket_directories="]
         server += ["-c", "max_connections=200"]
+        # In its folder, which is removed: what a killed server has elsewhere stays.
+        server += ["-c", "dynamic_shared_memory_type=mmap"]
         return Daemon(
             sandbox,
             server if self._durable else [*server, *_NOT_DURABLE],
