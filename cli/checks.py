@@ -179,11 +179,12 @@ def _step(name: str, command: Sequence[str]) -> bool:
     took = f"{time.monotonic() - began:5.1f} s"
     if name == PIP_AUDIT and done.returncode == NOT_REACHABLE:
         # Nothing was found out; that is not ok, and no fault of this code either.
-        print(f"{name}: index not reachable {took}", flush=True)
+        print(f"{name}: index not reachable {took}\n", end="", flush=True)
         return True
     verdict = "failed" if done.returncode else "ok"
-    said = f"\n{done.stdout.rstrip()}" if done.returncode else ""
-    print(f"{name:<14}{verdict:<8}{took}{said}", flush=True)
+    said = f"{done.stdout.rstrip()}\n" if done.returncode else ""
+    # In one piece: two steps may end at once.
+    print(f"{name:<14}{verdict:<8}{took}\n{said}", end="", flush=True)
     return done.returncode == 0
 
 

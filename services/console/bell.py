@@ -117,7 +117,8 @@ class Bell:
                     self._look()
                     hear()
         except (SQLAlchemyError, UnavailableError):
-            log.warning("pages that wait are not told of news", exc_info=True)
+            if not self._runtime.closed.is_set():
+                log.warning("pages that wait are not told of news", exc_info=True)
             self._end()
 
     @contextmanager
@@ -143,7 +144,13 @@ class Bell:
                 connection.invalidate()
 
     def _goes_on(self) -> bool:
-        """Whether anybody waits; if not, whoever comes next starts another thread."""
+        """Whether anybody waits; if not, whoever comes next starts another thread.
+
+        At the end of the process nobody waits any longer.
+        """
+        if self._runtime.closed.is_set():
+            self._end()
+            return False
         with self._lock:
             if not self._count:
                 self._thread = None

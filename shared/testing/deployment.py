@@ -271,12 +271,12 @@ def wait_for(
     """
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
+        if process is not None and process.poll() is not None:
+            break
         try:
             if httpx.get(url).is_success:
                 return
         except httpx.HTTPError:
             pass
-        if process is not None and process.poll() is not None:
-            break
         time.sleep(0.05)
     raise TimeoutError(f"nothing answers at {url}")

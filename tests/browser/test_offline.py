@@ -26,6 +26,8 @@ HOLD_THE_DISK = """() => new Promise((held) => {
 })"""
 """Keeps the browser's store busy, as a slow disk does, until `letGo()`."""
 
+FILL_THE_DISK = "() => { kapEntries.add = () => Promise.reject(Error('full')); }"
+
 
 @pytest.fixture
 def bedside(live: Live, screen: Screen) -> Iterator[Page]:
@@ -174,12 +176,16 @@ def test_an_entry_that_cannot_be_kept_goes_straight_to_the_server(
     live: Live, bedside: Page
 ) -> None:
     before = len(readings(live))
-    bedside.evaluate("() => { kapEntries.add = () => Promise.reject(Error('full')); }")
+    bedside.evaluate(FILL_THE_DISK)
 
-    enter(bedside, 144)
-
+    enter(bedside, 144, oxygen=89)
     expect(bedside.locator("#saved tr").first).to_contain_text("144/82")
     assert [row["systolic_mmhg"] for row in readings(live)[before:]] == [144]
+
+    bedside.evaluate(FILL_THE_DISK)
+    bedside.get_by_role("button", name="Acknowledge").click()
+    expect(bedside.get_by_role("button", name="Acknowledge")).to_have_count(0)
+    assert live.busy.day.staff[Role.MONITOR].get("sessions", "/alerts")["items"] == []
 
 
 def test_what_the_server_refuses_stays_with_its_reason_until_somebody_sees_to_it(

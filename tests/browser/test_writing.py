@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from shared.access import Role
 from tests.browser.conftest import Live, Screen
@@ -38,6 +38,34 @@ def test_a_note_is_saved_as_it_is_typed_and_signed(live: Live, screen: Screen) -
     (note,) = busy.day.staff[Role.PRESCRIBER].get("sessions", path)["items"]
     assert note["content"]["mood"] == "better"
     assert note["signature_holds"]
+
+
+def test_a_note_is_signed_once_what_is_being_saved_has_arrived(
+    live: Live, screen: Screen
+) -> None:
+    page, held = screen.page, list[tuple[Route, APIResponse]]()
+    enter(page, live, "Therapist")
+    page.goto(f"{live.clinic}/sessions/{live.busy.session}/notes/experience")
+
+    def hold(route: Route) -> None:
+        if "x-kept" in route.request.headers:
+            held.append((route, route.fetch()))
+        else:
+            route.continue_()
+
+    page.route("**/notes/*", hold)
+    said = page.get_by_label("What the patient said")
+    with page.expect_request(lambda request: "x-kept" in request.headers):
+        said.fill("A house by the sea.")
+    page.get_by_role("button", name="Sign and lock").click()
+    ((route, answer),) = held
+    screen.forgiven = ("422",)
+    route.fulfill(response=answer)
+
+    expect(page.get_by_text("Must be answered").first).to_be_visible()
+    expect(page.get_by_label("What the patient said")).to_have_value(
+        "A house by the sea."
+    )
 
 
 def test_an_adverse_event_is_recorded_and_its_page_says_what_follows(

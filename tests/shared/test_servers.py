@@ -42,6 +42,12 @@ with PostgresServer() as postgres:
     time.sleep(120)
 """
 
+_OWNER_OF_PORTS = """
+from shared.testing.servers.process import free_port
+print(*(free_port() for _ in range(300)), flush=True)
+input()
+"""
+
 
 def test_a_database_has_the_extension_that_keeps_bookings_apart(
     postgres_server: PostgresServer,
@@ -254,6 +260,12 @@ def test_servers_are_gone_though_a_fork_of_their_owner_lives_on() -> None:
             os.kill(forked[0], signal.SIGKILL)
 
 
+def test_nobody_is_given_a_port_that_another_has_been_given() -> None:
+    with _owner_of_ports() as ours, _owner_of_ports() as theirs:
+        assert len(ours) == len(theirs) == len(set(ours)) == len(set(theirs)) == 300
+        assert not set(ours) & set(theirs)
+
+
 def test_a_server_that_does_not_start_says_why() -> None:
     sandbox = Sandbox(user="nobody")
     try:
@@ -296,6 +308,22 @@ def _owner(script: str) -> Iterator[tuple[subprocess.Popen[str], Path]]:
         owner.kill()
         owner.wait()
         owner.stdout.close()
+
+
+@contextmanager
+def _owner_of_ports() -> Iterator[list[str]]:
+    """A process of its own, and the ports it was given."""
+    owner = subprocess.Popen(
+        [sys.executable, "-c", _OWNER_OF_PORTS],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    with owner:
+        assert owner.stdin is not None and owner.stdout is not None
+        yield owner.stdout.readline().split()
+        owner.stdin.close()
 
 
 def _shared_memory() -> set[Path]:

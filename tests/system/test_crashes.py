@@ -2,9 +2,10 @@
 
 import signal
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from subprocess import TimeoutExpired
 
 import pytest
 
@@ -38,6 +39,19 @@ def points_on(way: str) -> list[str]:
     return [name for name in CRASH_POINTS if name.partition(".")[0] in WAYS[way]]
 
 
+def death_while(working: Future[None], platform: MortalPlatform) -> int:
+    """The exit status of a process that dies while somebody works.
+
+    If it does not, what kept them from working tells more than that.
+    """
+    try:
+        return platform.wait_for_death()
+    except (TimeoutError, TimeoutExpired):
+        if working.done():
+            working.result()
+        raise
+
+
 def test_every_crash_point_is_on_one_way_and_somebody_dies_there() -> None:
     points = [point for way in WAYS for point in points_on(way)]
 
@@ -60,7 +74,7 @@ def test_nothing_is_lost_or_doubled_when_a_process_dies_at_each_point_of_a_way(
             story = give_a_dose_back if point.startswith("timers") else take_bookings
             platform.die_at(point)
             working.append(people.submit(story, work))
-            deaths[point] = platform.wait_for_death()
+            deaths[point] = death_while(working[-1], platform)
             platform.let_leases_run_out()
         platform.revive()
         for person in working:

@@ -217,8 +217,12 @@
     if (standing === "away") fields.note = `taken on at ${clock(at)}, without a connection`;
     source.querySelector("button").disabled = true;
     const key = source.elements.key.value;
-    const kept = await entries.of(own.session);
-    if (!kept.some((one) => one.key === key)) await entries.add({ ...own, key, what: "acknowledge", path: new URL(source.action).pathname, fields, at });
+    try {
+      const kept = await entries.of(own.session);
+      if (!kept.some((one) => one.key === key)) await entries.add({ ...own, key, what: "acknowledge", path: new URL(source.action).pathname, fields, at });
+    } catch {
+      source.submit(); // As with vital signs that cannot be kept.
+    }
   }
 
   document.addEventListener("submit", (event) => {

@@ -1,4 +1,5 @@
 // A note is saved as it is written; what did not arrive is sent again until it does.
+// It is signed once what is being saved has arrived: the signature names its version.
 
 (() => {
   const form = document.querySelector("form[data-draft]");
@@ -7,10 +8,12 @@
   const version = form.elements.version;
   const AFTER_MS = 900;
   const AGAIN_MS = 5_000;
+  const PATIENCE_MS = 8_000;
   let waits = false;
   let underWay = false;
   let isElsewhere = false;
   let timer = 0;
+  let pressed = null;
 
   function soon(ms) {
     clearTimeout(timer);
@@ -26,6 +29,7 @@
     try {
       const answer = await fetch(form.action, {
         method: "POST", body, headers: { "X-Kept": "1" }, credentials: "same-origin",
+        signal: AbortSignal.timeout(PATIENCE_MS),
       });
       const said = await answer.json();
       if (answer.ok) {
@@ -44,16 +48,20 @@
       word.textContent = "Not saved yet; trying again. You can go on writing.";
     }
     underWay = false;
-    if (waits) soon(AGAIN_MS);
+    if (pressed) form.requestSubmit(pressed);
+    else if (waits) soon(AGAIN_MS);
   }
 
   form.addEventListener("input", () => {
     waits = true;
     soon(AFTER_MS);
   });
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
     waits = false;
     clearTimeout(timer);
+    if (!underWay) return;
+    event.preventDefault();
+    pressed = event.submitter;
   });
   window.addEventListener("online", () => soon(0));
   window.addEventListener("beforeunload", (event) => {

@@ -4,6 +4,7 @@ The sandbox is a temporary folder, a user without rights (servers refuse to run 
 or should) and the guardian that cleans up after us. A daemon is one program in it.
 """
 
+import atexit
 import os
 import pwd
 import random
@@ -36,14 +37,23 @@ class ServerFailedError(UnavailableError):
 
 
 def free_port() -> int:
-    """A port that nothing on the loopback interface uses now."""
+    """A port of the loopback interface that nothing uses, and nobody else is given here
+    as long as this process lives.
+
+    What is to listen there takes a while to start. Until then the UDP port of the same
+    number, for which nobody has any use, is the sign that it is taken.
+    """
     for port in random.sample(_PORTS, k=len(_PORTS)):
+        sign = socket.socket(type=socket.SOCK_DGRAM)
         with socket.socket() as probe:
             try:
+                sign.bind(("127.0.0.1", port))
                 probe.bind(("127.0.0.1", port))
             except OSError:
+                sign.close()
                 continue
-            return port
+        atexit.register(sign.close)
+        return port
     raise ServerFailedError("No free port is left on 127.0.0.1.")
 
 
