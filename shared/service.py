@@ -85,7 +85,6 @@ class Runtime:
 
     `news` is set whenever a transaction has told something, `post` whenever something
     was put into the inbox, so that loops in this process need not wait for their poll.
-    `closed` is set as soon as it ends.
     """
 
     service: Service
@@ -96,7 +95,6 @@ class Runtime:
     clock: Clock = ids.utc_now
     news: threading.Event = field(default_factory=threading.Event)
     post: threading.Event = field(default_factory=threading.Event)
-    closed: threading.Event = field(default_factory=threading.Event)
     notifier: Notifier | None = None
     work: type[UnitOfWork] = UnitOfWork
 
@@ -169,7 +167,6 @@ class Runtime:
 
     def close(self) -> None:
         """Give everything back."""
-        self.closed.set()
         if self.notifier:
             self.notifier.close()
         self.tracing.close()

@@ -117,8 +117,7 @@ class Bell:
                     self._look()
                     hear()
         except (SQLAlchemyError, UnavailableError):
-            if not self._runtime.closed.is_set():
-                log.warning("pages that wait are not told of news", exc_info=True)
+            log.warning("pages that wait are not told of news", exc_info=True)
             self._end()
 
     @contextmanager
@@ -144,13 +143,7 @@ class Bell:
                 connection.invalidate()
 
     def _goes_on(self) -> bool:
-        """Whether anybody waits; if not, whoever comes next starts another thread.
-
-        At the end of the process nobody waits any longer.
-        """
-        if self._runtime.closed.is_set():
-            self._end()
-            return False
+        """Whether anybody waits; if not, whoever comes next starts another thread."""
         with self._lock:
             if not self._count:
                 self._thread = None

@@ -92,16 +92,3 @@ def test_who_waits_is_not_left_waiting_when_nobody_can_look(lab: Lab) -> None:
 
     with bell.listening(uuid7(), uuid7()) as rings:
         assert rings(LONG)
-
-
-def test_nobody_waits_any_longer_when_the_process_ends_and_nobody_is_warned(
-    on_both: Lab, bell: Bell, caplog: pytest.LogCaptureFixture
-) -> None:
-    runtime = on_both.runtime("console")
-
-    with bell.listening(uuid7(), uuid7()) as rings:
-        assert not rings(SHORT)
-        runtime.close()
-        assert rings(LONG)
-
-    assert [one for one in caplog.records if one.name.startswith("services")] == []
