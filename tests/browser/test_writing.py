@@ -69,6 +69,40 @@ def test_a_note_is_signed_once_what_is_being_saved_has_arrived(
     expect(said).to_have_value("A house by the sea.")
 
 
+def test_a_note_that_was_to_be_signed_is_not_signed_again_by_typing_on(
+    live: Live, screen: Screen
+) -> None:
+    page, kept, signed = screen.page, list[Route](), list[Route]()
+    enter(page, live, "Therapist")
+    page.goto(f"{live.clinic}/sessions/{live.busy.session}/notes/experience")
+
+    def answer(route: Route) -> None:
+        if "x-kept" in route.request.headers:
+            kept.append(route)
+            if len(kept) > 1:
+                route.continue_()
+        elif route.request.method == "POST":
+            signed.append(route)
+            route.fulfill(status=204)  # The page stays, as when one goes back to it.
+        else:
+            route.continue_()
+
+    page.route("**/notes/*", answer)
+    said, word = page.get_by_label("What the patient said"), page.get_by_role("status")
+    with page.expect_request(lambda request: "x-kept" in request.headers):
+        said.fill("A house.")
+    page.get_by_role("button", name="Sign and lock").click()
+    assert signed == []
+    kept[0].continue_()
+    expect(word).to_have_text("Saved.")
+    with page.expect_response(lambda answer: "x-kept" in answer.request.headers):
+        said.fill("A house by the sea, and more.")
+    page.wait_for_timeout(500)
+
+    assert len(kept) == 2
+    assert len(signed) == 1
+
+
 def test_an_adverse_event_is_recorded_and_its_page_says_what_follows(
     live: Live, screen: Screen
 ) -> None:

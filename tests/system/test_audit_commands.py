@@ -38,7 +38,9 @@ def onboard_two(platform: EmbeddedProcess) -> None:
         for _ in range(2):
             body = {"name": f"Fictional {uuid4()}", "time_zone": "UTC"}
             admin.post("scheduling", "/clinics", **body)
+        deadline = time.monotonic() + WITHIN_SECONDS
         while admin.post("scheduling", "/audit/verify")["unsealed"]:
+            assert time.monotonic() < deadline
             time.sleep(LOOK_SECONDS)
 
 

@@ -193,6 +193,7 @@
       await entries.add({ ...own, what: "vitals", path: new URL(form.action).pathname, fields, at });
     } catch {
       // Nothing can be kept here, so it goes straight to the server.
+      asTyped.hidden = true;
       document.body.append(asTyped);
       return asTyped.submit();
     }

@@ -48,7 +48,9 @@
       word.textContent = "Not saved yet; trying again. You can go on writing.";
     }
     underWay = false;
-    if (pressed) form.requestSubmit(pressed);
+    const button = pressed;
+    pressed = null; // Pressed once, it signs once.
+    if (button) form.requestSubmit(button);
     else if (waits) soon(AGAIN_MS);
   }
 
